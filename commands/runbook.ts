@@ -1,0 +1,43 @@
+import { parseNumber } from '../src/slack/command-text.ts';
+import type { Command } from '../src/slack/commands.ts';
+import { roomIncident } from '../src/slack/incident-choice.ts';
+import { askRunbook, openRunbook } from '../src/slack/runbook-gestures.ts';
+import { findRunbooks } from '../src/slack/ui.ts';
+import { runbookList } from '../src/slack/views/lists.ts';
+
+/** `RB-012` or `auto-broker/RB-012`: one word with a digit after a dash. */
+const ID = /^(?:[a-z][a-z0-9-]*\/)?[A-Za-z]+-\d+$/u;
+
+/** `RB-012`, or `RB-012 7` for incident 7. */
+function idAndNumber(text: string): { id: string; incident: number | null } {
+  const { id = text, number = '' } = /^(?<id>\S+)\s+(?<number>#?\d+)$/u.exec(text.trim())?.groups ?? {};
+  return { id, incident: parseNumber(number) };
+}
+
+export default {
+  key: 'runbook',
+  summary: 'opens a runbook in this channel. Alone it opens a search; words search.',
+  verbs: [
+    {
+      names: ['search', 'find'],
+      usage: '<words>',
+      summary: 'searches titles, symptoms, alerts and commands',
+      examples: ['search redis', 'RB-012', 'quotes fail'],
+      run: async (ui, _caller, rest) => runbookList(rest, findRunbooks(ui, rest)),
+    },
+    {
+      names: ['open'],
+      usage: '<id> [n]',
+      summary: 'opens that runbook, for incident n if you say so; the id alone does the same',
+      examples: [],
+      run: async (ui, caller, rest) => openRunbook(ui, caller, idAndNumber(rest)),
+    },
+  ],
+  otherwise: async (ui, caller, text) => {
+    if (text === '') return askRunbook(ui, caller, await roomIncident(ui, caller.channel));
+    const { id, incident } = idAndNumber(text);
+    const known = ui.context.packs().findRunbook(id).status !== 'missing';
+    if (known || ID.test(id)) return openRunbook(ui, caller, { id, incident });
+    return runbookList(text, findRunbooks(ui, text));
+  },
+} satisfies Command as Command;

@@ -1,0 +1,17 @@
+import { classifyVerb } from './cli/classify.ts';
+import { helpText } from './cli/help.ts';
+import { processTerminal } from './cli/terminal.ts';
+import type { Verb } from './cli/verb.ts';
+
+const VERBS: readonly Verb[] = [classifyVerb];
+
+const [name = 'help', ...args] = process.argv.slice(2);
+const terminal = processTerminal();
+const verb = VERBS.find((candidate) => candidate.name === name);
+
+if (verb !== undefined) process.exitCode = await verb.run(args, terminal);
+else if (['help', '--help', '-h'].includes(name)) terminal.write(helpText(VERBS, args[0]));
+else {
+  terminal.complain(`There is no \`warroom ${name}\`: \`warroom help\` lists what there is.`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,26 @@
+import type { ApprovalPolicies } from '../domain/approval.ts';
+
+/**
+ * What the owner of an installation decides (warroom.yml), apart from where things run: who the contacts are and who
+ * must approve. Never beside the runbooks, so that a change of a runbook cannot change who approves it.
+ */
+export type Settings = {
+  /** Name of the shared channel, without `#`. */
+  readonly hub: string;
+  /** Names of the slash commands, with their slash; all peers claim `/incident`, so they can be renamed. */
+  readonly commands: { readonly incident: string; readonly runbook: string; readonly drill: string };
+  /** Slack ids (`U…` people, `S…` user groups) by system and contact id; system `*` holds for all. */
+  readonly contacts: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+  readonly approvals: ApprovalPolicies;
+};
+
+/** The Slack ids behind a contact, each once: the system's own first, else those of `*`; empty when nobody is named. */
+export function findContact(settings: Settings, system: string, contact: string): readonly string[] {
+  return [...new Set(contactOf(settings.contacts, system, contact) ?? contactOf(settings.contacts, '*', contact))];
+}
+
+/** Only own keys: a contact may be called `constructor`. */
+function contactOf(contacts: Settings['contacts'], system: string, contact: string): readonly string[] | undefined {
+  const own = Object.hasOwn(contacts, system) ? contacts[system] : undefined;
+  return own && Object.hasOwn(own, contact) ? own[contact] : undefined;
+}

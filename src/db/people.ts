@@ -1,0 +1,43 @@
+import type { Person } from '../domain/person.ts';
+import type { Tx } from './transaction.ts';
+
+type PersonRow = {
+  id: string;
+  team: string;
+  name: string;
+  is_bot: boolean;
+  is_guest: boolean;
+  is_external: boolean;
+  is_deactivated: boolean;
+};
+
+/** Remembers what Slack said of a person, for names in files and lists; decisions ask Slack again. */
+export async function rememberPerson(tx: Tx, person: Person): Promise<void> {
+  await tx.query(
+    `insert into people (id, team, name, is_bot, is_guest, is_external, is_deactivated)
+     values ($1, $2, $3, $4, $5, $6, $7)
+     on conflict (id) do update set team = excluded.team, name = excluded.name, is_bot = excluded.is_bot,
+       is_guest = excluded.is_guest, is_external = excluded.is_external, is_deactivated = excluded.is_deactivated,
+       refreshed_at = now()`,
+    [person.id, person.team, person.name, person.isBot, person.isGuest, person.isExternal, person.isDeactivated],
+  );
+}
+
+/** People already known, by id. */
+export async function listPeople(tx: Tx, ids: readonly string[]): Promise<Map<string, Person>> {
+  const rows = await tx.query<PersonRow>('select * from people where id = any($1)', [ids]);
+  return new Map(
+    rows.map((row) => [
+      row.id,
+      {
+        id: row.id,
+        team: row.team,
+        name: row.name,
+        isBot: row.is_bot,
+        isGuest: row.is_guest,
+        isExternal: row.is_external,
+        isDeactivated: row.is_deactivated,
+      },
+    ]),
+  );
+}

@@ -1,0 +1,44 @@
+import { httpEffect } from '../analysis/http-effect.ts';
+import { redisEffect } from '../analysis/redis-effect.ts';
+import { shEffect } from '../analysis/sh-effect.ts';
+import { classifyShell } from '../analysis/shell/shell-effect.ts';
+import type { StatementEffect } from '../analysis/statement-effect.ts';
+import type { Language } from '../domain/runbook.ts';
+import { messageOf } from '../lib/errors.ts';
+import { parseRequest } from './http/parse-request.ts';
+import { parseCommand } from './redis/parse-command.ts';
+import { analyseTemplate } from './sql/prepare-sql.ts';
+
+/**
+ * What the text of a fence does, its placeholders still open. Null for a language without an executor, which cannot be
+ * run anyway. A text that cannot be read counts as a change: whatever is not understood is not harmless.
+ */
+export async function analyseStatement(language: Language, text: string): Promise<StatementEffect | null> {
+  try {
+    switch (language) {
+      case 'http':
+        return httpEffect(parseRequest(text).method);
+      case 'redis':
+        return redisEffect(parseCommand(text).args.map(shape));
+      case 'sql':
+        return (await analyseTemplate(text)).analysis;
+      case 'sh':
+        return await shellStep(text);
+      default:
+        return null;
+    }
+  } catch (error) {
+    return { effect: 'change', reasons: [messageOf(error)] };
+  }
+}
+
+/** A script in a step is never a read, whatever it looks like: the shell has no protocol that could enforce it. It may be worse. */
+async function shellStep(text: string): Promise<StatementEffect> {
+  const found = await classifyShell(text);
+  return found.effect === 'destructive' ? found : shEffect();
+}
+
+/** A placeholder is one argument whatever its value is; `prepare` looks again once the value is bound. */
+function shape(argument: readonly ({ text: string } | { name: string })[]): string {
+  return argument.map((piece) => ('text' in piece ? piece.text : '1')).join('');
+}

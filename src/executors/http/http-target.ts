@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import type { TargetDefinition } from '../../domain/system.ts';
+import {
+  type CredentialName,
+  type LoadedSecrets,
+  parseTargetPart,
+  secretReference,
+  targetProblems,
+} from '../credential.ts';
+
+const baseUrl = z
+  .string()
+  .refine(
+    (text) => URL.canParse(text) && /^https?:$/u.test(new URL(text).protocol),
+    'write an address such as https://host:port/prefix',
+  )
+  .refine(
+    (text) => !URL.canParse(text) || new URL(text).username + new URL(text).password === '',
+    'credentials do not stand in the address: put `headers` into the credential',
+  )
+  .refine(
+    (text) => !URL.canParse(text) || new URL(text).search + new URL(text).hash === '',
+    'the address has no query and no fragment',
+  );
+
+const options = z.strictObject({
+  baseUrl,
+  /** Largest answer in bytes; a larger one is cut off and fails. */
+  maxResponseBytes: z
+    .int()
+    .min(1_024)
+    .max(64 * 1024 * 1024)
+    .default(4 * 1024 * 1024),
+});
+
+const headerName = z.string().regex(/^[A-Za-z0-9-]+$/u, 'write the name of a header');
+const credential = z.strictObject({ headers: z.record(headerName, z.union([z.string(), secretReference])).optional() });
+
+/** Where requests of a target go, with the headers of the one credential in use. */
+export type HttpPlace = {
+  readonly base: URL;
+  readonly maxResponseBytes: number;
+  readonly headers: Readonly<Record<string, string>>;
+};
+
+/** Problems of a target of this executor, one sentence each. */
+export function httpTargetProblems(target: TargetDefinition): string[] {
+  return [
+    ...targetProblems(options, 'options', target.options),
+    ...targetProblems(credential, 'read', target.read),
+    ...(target.write === null ? [] : targetProblems(credential, 'write', target.write)),
+  ];
+}
+
+/** Loads the named credential and nothing else. Throws UserError `target_invalid` or what resolving a secret throws. */
+export async function httpPlace(
+  target: TargetDefinition,
+  use: { credential: CredentialName; secrets: LoadedSecrets },
+): Promise<HttpPlace> {
+  const place = parseTargetPart(options, { target: target.name, part: 'options' }, target.options);
+  const login = parseTargetPart(
+    credential,
+    { target: target.name, part: use.credential },
+    target[use.credential] ?? {},
+  );
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(login.headers ?? {})) {
+    headers[name.toLowerCase()] = typeof value === 'string' ? value : await use.secrets.text(value);
+  }
+  return { base: new URL(place.baseUrl), maxResponseBytes: place.maxResponseBytes, headers };
+}

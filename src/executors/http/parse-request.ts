@@ -1,0 +1,115 @@
+import type { Json } from '../../lib/canonical-json.ts';
+import { UserError } from '../../lib/errors.ts';
+import { type BoundValue, boundValue, plainText, shownValue } from '../bound-values.ts';
+import type { BoundValues } from '../executor.ts';
+import { type Piece, splitPlaceholders } from '../placeholders.ts';
+import { bindBody } from './bind-body.ts';
+import { bindPath } from './bind-path.ts';
+import type { BoundRequest, RequestTemplate, TextOf } from './request-template.ts';
+
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+/** Headers that belong to the connection, to the target's credential, or that change what a method means. */
+const FORBIDDEN =
+  /^(?:host|connection|content-length|transfer-encoding|te|trailer|upgrade|expect|keep-alive|authorization|cookie|proxy-.*|accept-encoding|x-http-method.*|x-method-override|x-original-.*|x-rewrite-.*|x-forwarded-.*|forwarded)$/u;
+
+/**
+ * Reads `.http` syntax: `METHOD /path`, headers, an empty line, a body. Throws UserError `statement_invalid` for anything else, an
+ * address outside of the target included, and `placeholder_unbindable` for a method or a header name from a value.
+ */
+export function parseRequest(source: string): RequestTemplate {
+  const text = source.replace(/\r\n/gu, '\n').replace(/^\n+|\s+$/gu, '');
+  if (/^###/mu.test(text))
+    throw new UserError(
+      'statement_invalid',
+      'There are several requests here: a step sends exactly one, make a step of each.',
+    );
+  const empty = text.search(/\n[ \t]*\n/u);
+  const head = (empty < 0 ? text : text.slice(0, empty)).split('\n').filter((line) => !/^\s*(?:#|\/\/)/u.test(line));
+  const body = empty < 0 ? '' : text.slice(empty).replace(/^\s*\n/u, '');
+  const line = /^(?<method>\S+)[ \t]+(?<path>\S.*?)(?:[ \t]+HTTP\/[\d.]+)?[ \t]*$/u.exec(head[0] ?? '')?.groups;
+  const method = line?.method ?? '';
+  const path = line?.path ?? '';
+  if (!METHODS.has(method)) {
+    throw new UserError(
+      'statement_invalid',
+      `The first line must be a method and a path, for example \`GET /health\`, with a method of ${[...METHODS].join(', ')}.`,
+    );
+  }
+  return {
+    method,
+    path: splitPlaceholders(path),
+    headers: head.slice(1).map(parseHeader),
+    body: splitPlaceholders(body),
+  };
+}
+
+/** Names of the placeholders in the order of appearance. */
+export function requestPlaceholders(template: RequestTemplate): string[] {
+  const pieces = [...template.path, ...template.headers.flatMap((header) => header.value), ...template.body];
+  return [...new Set(pieces.flatMap((piece) => (piece.kind === 'value' ? [piece.name] : [])))];
+}
+
+/** Puts the values in their places, encoded for each. Throws UserError `value_refused` or `placeholder_unbindable`. */
+export function bindRequest(
+  template: RequestTemplate,
+  values: BoundValues,
+): { sent: BoundRequest; shown: BoundRequest; bound: BoundValue[] } {
+  const bound = requestPlaceholders(template).map((name) => boundValue(values, name));
+  const build = (textOf: TextOf): BoundRequest => ({
+    method: template.method,
+    path: bindPath(template.path, values, textOf),
+    headers: template.headers.map(({ name, value }) => ({ name, value: bindHeader(name, value, { values, textOf }) })),
+    body: bindBody(template, values, textOf),
+  });
+  const sent = build(({ value }) => (typeof value === 'object' ? plainText(value) : value));
+  const shown = build(({ value }) => shownValue(value));
+  return { sent, shown, bound };
+}
+
+/** The request as people read it and as its hash covers it. */
+export function requestJson(request: BoundRequest): Json {
+  return {
+    method: request.method,
+    path: request.path,
+    headers: request.headers.map(({ name, value }) => [name, value]),
+    body: request.body,
+  };
+}
+
+function parseHeader(line: string): { name: string; value: readonly Piece[] } {
+  const match = /^(?<name>[^:]*):[ \t]*(?<value>.*?)[ \t]*$/u.exec(line)?.groups;
+  const name = match?.name ?? '';
+  if (name.includes('${'))
+    throw new UserError('placeholder_unbindable', 'The name of a header cannot come from a value: write it out.');
+  if (!/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/u.test(name)) {
+    throw new UserError(
+      'statement_invalid',
+      `\`${line.slice(0, 60)}\` is not a header: write \`Name: value\`, and an empty line before the body.`,
+    );
+  }
+  if (FORBIDDEN.test(name.toLowerCase())) {
+    throw new UserError(
+      'statement_invalid',
+      `The header ${name} is not a step's business: leave it out; credentials stand in the target.`,
+    );
+  }
+  return { name, value: splitPlaceholders(match?.value ?? '') };
+}
+
+function bindHeader(name: string, pieces: readonly Piece[], use: { values: BoundValues; textOf: TextOf }): string {
+  return pieces
+    .map((piece) => {
+      if (piece.kind === 'text') return visibleAscii(piece.text, `The header ${name}`);
+      return visibleAscii(String(use.textOf(boundValue(use.values, piece.name))), `The value of ${piece.name}`);
+    })
+    .join('');
+}
+
+/** A line break in a header would begin another header. */
+function visibleAscii(text: string, what: string): string {
+  if (/^[\t\u0020-\u007e]*$/u.test(text)) return text;
+  throw new UserError(
+    'value_refused',
+    `${what} holds a line break or another character that a header cannot carry: remove it.`,
+  );
+}

@@ -1,0 +1,136 @@
+import { lookup as dnsLookup } from 'node:dns/promises';
+import http from 'node:http';
+import https from 'node:https';
+import { isIP, type LookupFunction } from 'node:net';
+import { UserError } from '../../lib/errors.ts';
+import { isForbiddenAddress } from './address-guard.ts';
+
+/** Resolves a name to all of its addresses. Tests give their own. */
+export type ResolveName = (host: string) => Promise<readonly { readonly address: string; readonly family: number }[]>;
+
+/** Name resolution as the machine does it. */
+export const resolveBySystem: ResolveName = (host) => dnsLookup(host, { all: true, verbatim: true });
+
+/** One request to one pinned address. */
+export type WireRequest = {
+  readonly url: URL;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | null;
+  readonly address: { readonly address: string; readonly family: number };
+  readonly signal: AbortSignal;
+  readonly maxResponseBytes: number;
+};
+
+export type WireResponse = {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+};
+
+/** Where it failed decides what may have happened. */
+export class SendError extends Error {
+  /** False: the connection was never made, so nothing was sent. */
+  readonly connected: boolean;
+  /** The answer was larger than allowed. */
+  readonly tooLarge: boolean;
+
+  constructor(message: string, state: { connected: boolean; tooLarge?: boolean }) {
+    super(message);
+    this.name = 'SendError';
+    this.connected = state.connected;
+    this.tooLarge = state.tooLarge ?? false;
+  }
+}
+
+/**
+ * The address that a target's name stands for, checked once and used for the whole step, so that a second answer of the name server
+ * changes nothing. Throws UserError `address_refused` when any of its addresses is forbidden, SendError when there is none.
+ */
+export async function pinAddress(url: URL, resolve: ResolveName): Promise<{ address: string; family: number }> {
+  const host = url.hostname.replace(/^\[|\]$/gu, '');
+  if (isIP(host) !== 0) return { address: host, family: isIP(host) }; // named by its number in the target itself
+  let addresses: Awaited<ReturnType<ResolveName>>;
+  try {
+    addresses = await resolve(host);
+  } catch (error) {
+    throw new SendError(`the name ${host} is not known (${codeOf(error)})`, { connected: false });
+  }
+  const [first] = addresses;
+  if (first === undefined) throw new SendError(`the name ${host} has no address`, { connected: false });
+  const forbidden = addresses.find(({ address }) => isForbiddenAddress(address));
+  if (forbidden) {
+    throw new UserError(
+      'address_refused',
+      `${host} leads to ${forbidden.address}, an address at which clouds hand out credentials: correct the target or its name server.`,
+    );
+  }
+  return first;
+}
+
+/** Sends one request on a connection of its own and reads the answer up to the cap. Follows nothing. Throws SendError. */
+export function sendRequest(request: WireRequest): Promise<WireResponse> {
+  return new Promise((resolve, reject) => {
+    let connected = false;
+    const { protocol } = request.url;
+    const transport = protocol === 'https:' ? https : http;
+    const length: Record<string, string> =
+      request.body === null ? {} : { 'content-length': String(Buffer.byteLength(request.body)) };
+    const sending = transport.request(request.url, {
+      method: request.method,
+      headers: { 'user-agent': 'warroom', accept: '*/*', ...request.headers, ...length, 'accept-encoding': 'identity' },
+      agent: false,
+      signal: request.signal,
+      maxHeaderSize: 65_536,
+      lookup: pinned(request.address),
+    });
+    const fail = (error: unknown, tooLarge = false) => reject(new SendError(codeOf(error), { connected, tooLarge }));
+    sending.on('socket', (socket) => {
+      socket.once(protocol === 'https:' ? 'secureConnect' : 'connect', () => {
+        connected = true;
+      });
+    });
+    sending.on('error', (error) => fail(error));
+    sending.on('response', (response) => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      response.on('error', (error) => fail(error));
+      response.on('data', (chunk: Buffer) => {
+        size += chunk.length;
+        if (size > request.maxResponseBytes) {
+          fail(new Error(`the answer is larger than ${request.maxResponseBytes} bytes`), true);
+          response.destroy();
+        } else chunks.push(chunk);
+      });
+      response.on('end', () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: plainHeaders(response.headers),
+          body: Buffer.concat(chunks),
+        }),
+      );
+    });
+    sending.end(request.body ?? undefined);
+  });
+}
+
+/** A lookup that knows one answer. Node asks for all addresses or for one. */
+function pinned(address: { address: string; family: number }): LookupFunction {
+  return (_host, options, callback) => {
+    if (options.all) callback(null, [{ ...address }]);
+    else callback(null, address.address, address.family);
+  };
+}
+
+function plainHeaders(headers: http.IncomingHttpHeaders): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]),
+  );
+}
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if ('code' in error && typeof error.code === 'string' && !error.message.includes(error.code))
+    return `${error.code}: ${error.message}`;
+  return error.message || ('code' in error ? String(error.code) : 'no reason given');
+}

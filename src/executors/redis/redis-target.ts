@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import type { TargetDefinition } from '../../domain/system.ts';
+import {
+  type CredentialName,
+  type LoadedSecrets,
+  parseTargetPart,
+  secretReference,
+  targetProblems,
+} from '../credential.ts';
+import type { RedisPlace } from './redis-session.ts';
+
+const url = z
+  .string()
+  .regex(
+    /^rediss?:\/\/(?:\[[0-9a-fA-F:]+\]|[^/:@\s]+)(?::\d{1,5})?(?:\/\d{1,2})?$/u,
+    'write redis://host:port/db or rediss://host:port/db, without a password',
+  );
+
+const options = z
+  .strictObject({
+    url: url.optional(),
+    /** Path of a unix socket. */
+    socket: z.string().startsWith('/', 'write an absolute path').optional(),
+    db: z.int().min(0).max(63).default(0),
+  })
+  .refine((given) => (given.url === undefined) !== (given.socket === undefined), 'give either `url` or `socket`');
+
+const credential = z.strictObject({ username: z.string().min(1).optional(), password: secretReference.optional() });
+
+/** Problems of a target of this executor, one sentence each. */
+export function redisTargetProblems(target: TargetDefinition): string[] {
+  return [
+    ...targetProblems(options, 'options', target.options),
+    ...targetProblems(credential, 'read', target.read),
+    ...(target.write === null ? [] : targetProblems(credential, 'write', target.write)),
+  ];
+}
+
+/** Where to connect and as whom, with only the named credential loaded. Throws UserError `target_invalid` or what a secret throws. */
+export async function redisConnection(
+  target: TargetDefinition,
+  use: { credential: CredentialName; secrets: LoadedSecrets },
+): Promise<{ options: RedisPlace; address: string }> {
+  const place = parseTargetPart(options, { target: target.name, part: 'options' }, target.options);
+  const login = parseTargetPart(
+    credential,
+    { target: target.name, part: use.credential },
+    target[use.credential] ?? {},
+  );
+  const password = await use.secrets.optional(login.password);
+  const account = {
+    ...(login.username === undefined ? {} : { username: login.username }),
+    ...(password === undefined ? {} : { password }),
+  };
+  if (place.socket !== undefined)
+    return { options: { path: place.socket, db: place.db, ...account }, address: place.socket };
+  const parsed = new URL(place.url ?? '');
+  const port = parsed.port === '' ? 6379 : Number(parsed.port);
+  const host = parsed.hostname.replace(/^\[|\]$/gu, '');
+  const db = parsed.pathname.length > 1 ? Number(parsed.pathname.slice(1)) : place.db;
+  const tls = parsed.protocol === 'rediss:' ? { tls: { servername: host } } : {};
+  return { options: { host, port, db, ...tls, ...account }, address: `${host}:${port}` };
+}

@@ -1,0 +1,139 @@
+import type { Client } from 'pg';
+import type { Json } from '../../lib/canonical-json.ts';
+import { unlessAborted } from '../limits.ts';
+import { pgValues } from './pg-values.ts';
+import type { PgConnection } from './sql-target.ts';
+
+/** One fresh connection for one statement. */
+export type PgSession = { readonly client: Client; close(): Promise<void> };
+
+/** Rows as arrays, because two columns may have the same name. */
+export type PgAnswer = {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly Json[])[];
+  /** Rows returned or changed; null for statements that do neither. */
+  readonly rowCount: number | null;
+  readonly command: string;
+  /** More rows were there. */
+  readonly cut: boolean;
+};
+
+/** A statement waits for a lock this long at most, in milliseconds: standing in a queue for a lock blocks everybody behind. */
+const LOCK_TIMEOUT_MS = 5_000;
+/** An answer larger than this is not taken into memory: the connection is cut. */
+const MAX_WIRE_BYTES = 32 * 1024 * 1024;
+const CONNECT_TIMEOUT_MS = 10_000;
+const CANCEL_WAIT_MS = 3_000;
+/** In the protocol's Execute message zero means no limit. */
+const ALL_ROWS = 0;
+
+/**
+ * Connects with the limits set from the first moment. Rejects with the driver's error, or with an AbortError when the signal comes
+ * first.
+ */
+export async function openPgSession(
+  connection: PgConnection,
+  use: { readOnly: boolean; timeoutMs: number; signal: AbortSignal },
+): Promise<PgSession> {
+  const { Client } = (await import('pg')).default;
+  const settings = [
+    `statement_timeout=${use.timeoutMs}`,
+    `lock_timeout=${Math.min(LOCK_TIMEOUT_MS, use.timeoutMs)}`,
+    `idle_in_transaction_session_timeout=${use.timeoutMs + CANCEL_WAIT_MS}`,
+    'datestyle=ISO',
+    ...(use.readOnly ? ['default_transaction_read_only=on'] : []),
+  ];
+  const client = new Client({
+    ...connection,
+    options: settings.map((setting) => `-c ${setting}`).join(' '),
+    application_name: 'warroom step',
+    connectionTimeoutMillis: Math.min(CONNECT_TIMEOUT_MS, use.timeoutMs),
+    types: pgValues,
+  });
+  client.on('error', () => undefined); // the query that is under way rejects as well; this only keeps the process alive
+  const connecting = client.connect();
+  try {
+    await unlessAborted(use.signal, connecting);
+  } catch (error) {
+    streamOf(client)?.destroy();
+    throw error;
+  }
+  guardSize(client);
+  return { client, close: () => client.end().catch(() => undefined) }; // already cut: nothing is left to close
+}
+
+/**
+ * Runs one statement by the extended protocol. With `toTheEnd` the server carries it out completely (a SELECT that calls changing
+ * functions would otherwise stop half-way); without, no more than `maxRows` rows are computed. At most `maxRows` are returned.
+ */
+export async function queryCapped(
+  client: Client,
+  statement: { text: string; values: unknown[]; maxRows: number; toTheEnd: boolean },
+): Promise<PgAnswer> {
+  const { default: Cursor } = await import('pg-cursor');
+  const cursor = client.query(new Cursor(statement.text, statement.values, { rowMode: 'array', types: pgValues }));
+  // After an error the portal is gone, and a lost connection would never confirm that it was closed.
+  const { rows, result } = await readRows(cursor, statement.toTheEnd ? ALL_ROWS : statement.maxRows + 1);
+  await cursor.close();
+  const columns = (result.fields ?? []).map((field) => field.name);
+  const cut = rows.length > statement.maxRows;
+  const shown = cut ? rows.slice(0, statement.maxRows) : rows;
+  const rowCount = columns.length > 0 ? shown.length : (result.rowCount ?? null);
+  return { columns, rows: shown, rowCount, command: result.command ?? '', cut };
+}
+
+/** Asks the server on a second connection to stop what the session is doing; true when it said that it will. */
+export async function cancelOnServer(connection: PgConnection, session: PgSession): Promise<boolean> {
+  const { Client } = (await import('pg')).default;
+  const second = new Client({ ...connection, connectionTimeoutMillis: CANCEL_WAIT_MS, query_timeout: CANCEL_WAIT_MS });
+  second.on('error', () => undefined);
+  try {
+    await second.connect();
+    const pid = (session.client as unknown as { processID: number | null }).processID;
+    const answer = await second.query({ text: 'select pg_cancel_backend($1) as done', values: [pid] });
+    return (answer.rows[0] as { done?: boolean } | undefined)?.done === true;
+  } catch {
+    return false; // the caller cuts the connection instead
+  } finally {
+    await second.end().catch(() => undefined);
+  }
+}
+
+/** Cuts the connection without a word; the server notices and rolls back. */
+export function cutConnection(session: PgSession): void {
+  streamOf(session.client)?.destroy();
+}
+
+type ReadResult = {
+  readonly fields?: readonly { name: string }[];
+  readonly rowCount?: number | null;
+  readonly command?: string;
+};
+
+function readRows(
+  cursor: { read(count: number, done: (error: Error | undefined, rows: unknown[], result: unknown) => void): void },
+  count: number,
+): Promise<{ rows: Json[][]; result: ReadResult }> {
+  return new Promise((resolve, reject) => {
+    cursor.read(count, (error, rows, result) => {
+      if (error) reject(error);
+      else resolve({ rows: rows as Json[][], result: (result ?? {}) as ReadResult });
+    });
+  });
+}
+
+type Stream = { destroy(error?: Error): void; on(event: 'data', listener: (chunk: Buffer) => void): void };
+
+/** node-postgres keeps its socket here; there is no public way to it. */
+function streamOf(client: Client): Stream | undefined {
+  return (client as unknown as { connection?: { stream?: Stream } }).connection?.stream;
+}
+
+function guardSize(client: Client): void {
+  let received = 0;
+  const stream = streamOf(client);
+  stream?.on('data', (chunk) => {
+    received += chunk.length;
+    if (received > MAX_WIRE_BYTES) stream.destroy(new Error(`the answer is larger than ${MAX_WIRE_BYTES} bytes`));
+  });
+}

@@ -1,0 +1,37 @@
+import type { JobTask } from '../domain/jobs.ts';
+import { type Engine, type EngineOptions, startJobs, type Task } from './engine.ts';
+
+type Lane = { readonly tasks: readonly JobTask[]; readonly concurrency: number; readonly pollInterval: number };
+
+/**
+ * Jobs that take milliseconds and must be on time, jobs that may take minutes, and jobs that only look, each with workers
+ * of their own: a slow diagnostic or a long `poll` never stands in the way of a page or of an approved step.
+ */
+const LANES: readonly Lane[] = [
+  { tasks: ['escalation.tick', 'incident.milestone', 'approval.expire'], concurrency: 4, pollInterval: 250 },
+  // Their jobs are for at once and come by NOTIFY; only a target that is held is asked for again by the clock.
+  { tasks: ['run.change'], concurrency: 4, pollInterval: 1_000 },
+  { tasks: ['run.read'], concurrency: 4, pollInterval: 1_000 },
+];
+
+/** Runs all jobs, each kind in its lane, until it is stopped. */
+export async function startJobLanes(
+  options: Omit<EngineOptions, 'tasks' | 'concurrency' | 'pollInterval'> & {
+    readonly tasks: Readonly<Record<JobTask, Task>>;
+  },
+): Promise<{ stop(): Promise<void> }> {
+  const engines: Engine[] = [];
+  const stop = async (): Promise<void> => {
+    await Promise.all(engines.map((engine) => engine.stop()));
+  };
+  try {
+    for (const { tasks, concurrency, pollInterval } of LANES) {
+      const own = Object.fromEntries(tasks.map((task) => [task, options.tasks[task]]));
+      engines.push(await startJobs({ ...options, tasks: own, concurrency, pollInterval }));
+    }
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { stop };
+}

@@ -1,0 +1,22 @@
+import type { Language } from '../domain/runbook.ts';
+
+/** What an expression may name besides a step's own result. */
+export const COMMON_NAMES: readonly string[] = ['steps', 'params', 'alert'];
+
+/** The fields of a result, by executor; null where the executor does not exist yet and nothing can be promised. */
+export const RESULT_FIELDS: Readonly<Record<Language, readonly string[] | null>> = {
+  http: ['status', 'headers', 'body', 'duration_ms'],
+  sql: ['rows', 'row_count', 'columns'],
+  redis: ['value'],
+  sh: ['exit_code', 'stdout', 'stderr'],
+  kubectl: null,
+  docker: null,
+  promql: null,
+  probe: null,
+};
+
+/** Names that a named expression cannot have. */
+export const RESERVED_NAMES: readonly string[] = [
+  ...COMMON_NAMES,
+  ...Object.values(RESULT_FIELDS).flatMap((fields) => fields ?? []),
+];

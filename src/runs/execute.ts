@@ -1,0 +1,55 @@
+import type { Run } from '../domain/run.ts';
+import type { ExecutableStep, Runbook } from '../domain/runbook.ts';
+import type { Statement, StatementResult } from '../executors/executor.ts';
+import type { RunsContext } from './context.ts';
+import { prepareStatement } from './statement.ts';
+
+/** A read step that says nothing else may take this long. */
+const READ_TIMEOUT_MS = 20_000;
+const CHANGE_TIMEOUT_MS = 120_000;
+const MAX_OUTPUT_BYTES = 64 * 1024;
+
+/** Sends a prepared statement to its target, within the step's time and output limits. */
+export async function send(
+  context: Pick<RunsContext, 'secrets'>,
+  statement: Statement,
+  step: ExecutableStep,
+  signal: AbortSignal,
+): Promise<StatementResult> {
+  return statement.run({
+    signal,
+    timeoutMs: step.timeoutMs ?? (step.effect === 'read' ? READ_TIMEOUT_MS : CHANGE_TIMEOUT_MS),
+    maxOutputBytes: MAX_OUTPUT_BYTES,
+    secrets: context.secrets,
+  });
+}
+
+type Reading = { readonly runbook: Runbook; readonly step: ExecutableStep; readonly run: Run };
+
+/**
+ * Carries out a read step. `retry` tries again what failed, `poll` asks until `accept` is content or the time is over.
+ * Reading again is always safe: nothing changes by it.
+ */
+export async function read(
+  context: RunsContext,
+  reading: Reading,
+  accept: (result: StatementResult) => boolean,
+  signal: AbortSignal,
+): Promise<{ statement: Statement; result: StatementResult }> {
+  const { step } = reading;
+  const statement = await prepareStatement(context, reading.runbook, step, reading.run);
+  const started = context.clock.monotonicMs();
+  for (let attempt = 0; ; attempt += 1) {
+    const result = await send(context, statement, step, signal);
+    if (signal.aborted || accept(result)) return { statement, result };
+    const pause = pauseBefore(step, { attempt, elapsedMs: context.clock.monotonicMs() - started });
+    if (pause === null) return { statement, result };
+    await context.clock.sleep(pause, signal);
+  }
+}
+
+/** Milliseconds to wait before asking again; null to give up. */
+function pauseBefore(step: ExecutableStep, progress: { attempt: number; elapsedMs: number }): number | null {
+  if (step.poll) return progress.elapsedMs + step.poll.everyMs > step.poll.forMs ? null : step.poll.everyMs;
+  return progress.attempt < step.retry ? 1_000 : null;
+}

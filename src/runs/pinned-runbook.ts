@@ -1,0 +1,22 @@
+import type { Run } from '../domain/run.ts';
+import type { Runbook } from '../domain/runbook.ts';
+import { InternalError } from '../lib/errors.ts';
+import { parseRunbook } from '../packs/parse-runbook.ts';
+import type { RunsContext } from './context.ts';
+
+/**
+ * The runbook as it was when the run was opened: what was approved is what runs, whatever changes on disk. The pack's
+ * own copy serves while it is the same text.
+ */
+export async function pinnedRunbook(context: Pick<RunsContext, 'packs' | 'analyse'>, run: Run): Promise<Runbook> {
+  const packs = context.packs();
+  const current = packs.runbooks.get(run.runbook);
+  if (current && current.source.contentHash === run.contentHash) return current;
+  const system = packs.systems.get(run.system);
+  const source = { file: run.sourceFile, contentHash: run.contentHash, commit: run.commit, text: run.sourceText };
+  const runbook = system ? (await parseRunbook({ source, system, analyse: context.analyse })).runbook : null;
+  if (runbook) return runbook;
+  throw new InternalError('run.pinned_unreadable', `The pinned text of run ${run.id} cannot be read any more.`, {
+    context: { run: run.id, runbook: run.runbook, contentHash: run.contentHash },
+  });
+}

@@ -1,0 +1,24 @@
+import { insertAudit } from '../db/audit.ts';
+import { enqueue } from '../db/outbox.ts';
+import { insertEvent } from '../db/timeline.ts';
+import type { Tx } from '../db/transaction.ts';
+import type { Run } from '../domain/run.ts';
+import type { TimelineFact } from '../domain/timeline.ts';
+
+/** Writes what happened in a run: always into the audit log, and on the timeline of its incident when it has one. */
+export async function recordRunFact(tx: Tx, run: Run, actor: string | null, fact: TimelineFact): Promise<void> {
+  if (run.incident !== null) await insertEvent(tx, run.incident, actor, fact);
+  const { kind, ...data } = fact;
+  await insertAudit(tx, {
+    actor,
+    action: `run.${kind}`,
+    incident: run.incident,
+    run: run.id,
+    data: { ...data, contentHash: run.contentHash, commit: run.commit },
+  });
+}
+
+/** Brings the card of a run up to date. */
+export async function refreshRun(tx: Tx, run: Pick<Run, 'id'>): Promise<void> {
+  await enqueue(tx, { type: 'run.card', run: run.id });
+}

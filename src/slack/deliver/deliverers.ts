@@ -1,0 +1,28 @@
+import type { Deliverers } from '../../notify/delivery.ts';
+import type { DeliverDeps } from './deliver-context.ts';
+import { deliverAnnouncement, deliverCard, deliverClosing, deliverLadder, deliverUpdate } from './incident-messages.ts';
+import { deliverPage, deliverPageRefresh, deliverUnreachable } from './pages.ts';
+import { deliverApprovalCard, deliverApprovalOutcome, deliverRunCard, deliverWelcome } from './run-messages.ts';
+import { deliverInvite, deliverPin, deliverRoom, deliverTopic } from './war-room.ts';
+
+/** Who carries out each intent in Slack. */
+export function slackDeliverers(deps: DeliverDeps): Deliverers {
+  return {
+    'incident.announcement': (delivery) => deliverAnnouncement(deps, delivery),
+    'incident.room': (delivery) => deliverRoom(deps, delivery),
+    'incident.topic': (delivery) => deliverTopic(deps, delivery),
+    'incident.invite': (delivery) => deliverInvite(deps, delivery),
+    'incident.card': (delivery) => deliverCard(deps, delivery),
+    'incident.pin': (delivery) => deliverPin(deps, delivery),
+    'incident.ladder': (delivery) => deliverLadder(deps, delivery),
+    'incident.update': (delivery) => deliverUpdate(deps, delivery),
+    'incident.closing': (delivery) => deliverClosing(deps, delivery),
+    'page.send': (delivery) => deliverPage(deps, delivery),
+    'page.refresh': (delivery) => deliverPageRefresh(deps, delivery),
+    'page.unreachable': (delivery) => deliverUnreachable(deps, delivery),
+    'run.card': (delivery) => deliverRunCard(deps, delivery),
+    'approval.card': (delivery) => deliverApprovalCard(deps, delivery),
+    'approval.outcome': (delivery) => deliverApprovalOutcome(deps, delivery),
+    welcome: (delivery) => deliverWelcome(deps, delivery),
+  };
+}

@@ -1,0 +1,46 @@
+import type { Intent } from '../../domain/intents.ts';
+import type { Run } from '../../domain/run.ts';
+import type { Delivery, Outcome } from '../../notify/delivery.ts';
+import { readApprovalCard } from '../../runs/approval-card.ts';
+import { readRunCard } from '../../runs/run-card.ts';
+import { postOnce, postToSlot } from '../send.ts';
+import { approvalMessage, outcomeMessage } from '../views/approval-card.ts';
+import { runMessage } from '../views/run-card.ts';
+import { welcomeMessage } from '../views/welcome.ts';
+import { type DeliverDeps, GONE, read } from './deliver-context.ts';
+import { hubOf } from './incident-messages.ts';
+
+type Of<T extends Intent['type']> = Delivery<Extract<Intent, { type: T }>>;
+
+function placeOf(run: Run): { channel: string; thread?: string } {
+  return run.thread ? { channel: run.channel, thread: run.thread } : { channel: run.channel };
+}
+
+/** Posts or edits the card of a run. */
+export async function deliverRunCard(deps: DeliverDeps, delivery: Of<'run.card'>): Promise<Outcome> {
+  const card = await read(deps, (tx) => readRunCard(deps.context, tx, delivery.intent.run));
+  if (!card) return GONE;
+  return postToSlot(deps, { slot: delivery.key, ...placeOf(card.run), message: runMessage(card), delivery });
+}
+
+/** Posts or edits the card that asks for an approval, beside the card of its run. */
+export async function deliverApprovalCard(deps: DeliverDeps, delivery: Of<'approval.card'>): Promise<Outcome> {
+  const card = await read(deps, (tx) => readApprovalCard(tx, delivery.intent.approval));
+  if (!card) return GONE;
+  return postToSlot(deps, { slot: delivery.key, ...placeOf(card.run), message: approvalMessage(card), delivery });
+}
+
+/** Tells whoever asked what became of it. */
+export async function deliverApprovalOutcome(deps: DeliverDeps, delivery: Of<'approval.outcome'>): Promise<Outcome> {
+  const card = await read(deps, (tx) => readApprovalCard(tx, delivery.intent.approval));
+  if (!card) return GONE;
+  return postOnce(deps, { slot: delivery.key, ...placeOf(card.run), message: outcomeMessage(card), delivery });
+}
+
+/** The first message in the hub of a new workspace. */
+export async function deliverWelcome(deps: DeliverDeps, delivery: Of<'welcome'>): Promise<Outcome> {
+  const channel = await hubOf(deps);
+  if (typeof channel !== 'string') return channel;
+  const message = welcomeMessage(deps.context.settings.commands);
+  return postOnce(deps, { slot: delivery.key, channel, message, delivery });
+}

@@ -1,0 +1,143 @@
+import type { ViewOutput } from '@slack/bolt';
+import { z } from 'zod';
+import { changeSeverity, postUpdate, resolveIncident } from '../../incidents/change.ts';
+import { declareIncident } from '../../incidents/declare.ts';
+import type { UserError } from '../../lib/errors.ts';
+import { decide } from '../../runs/approve.ts';
+import { requestStep } from '../../runs/request.ts';
+import { openRunbook } from '../runbook-gestures.ts';
+import { type Answer, actorOf, type Ui, type Visitor } from '../ui.ts';
+import type { CallbackId } from '../views/action-ids.ts';
+import { NO_RUNBOOK, runbookBlock, severityBlock } from '../views/declare-modal.ts';
+import { sentence } from '../views/welcome.ts';
+import { describeVerdict } from './buttons.ts';
+import { blocksOf, metadataOf, valuesOf } from './view-values.ts';
+
+/** A form that somebody submitted. */
+export type Form = {
+  /** Carries it out. A UserError leaves the form open with its sentence below a field. */
+  readonly submit: (ui: Ui, visitor: Visitor, view: ViewOutput) => Promise<Answer>;
+  /** Below which input a sentence belongs: block ids by the name of the field, the first block otherwise. */
+  readonly field: (error: UserError, view: ViewOutput) => string;
+};
+
+const incidentData = z.object({ incident: z.int() });
+
+const only =
+  (block: string): Form['field'] =>
+  () =>
+    block;
+
+/** All forms by their callback id. */
+export const FORMS: Readonly<Record<CallbackId, Form>> = {
+  'incident.declare': { submit: declare, field: declareField },
+  'incident.severity': {
+    submit: async (ui, visitor, view) => {
+      const values = valuesOf(view);
+      const { incident } = metadataOf(view, incidentData);
+      const actor = await actorOf(ui, visitor);
+      const { requestKey } = visitor;
+      const wanted = { severity: values('severity'), reason: values('reason') };
+      await changeSeverity(ui.context, { incident, actor, requestKey, ...wanted });
+      return null;
+    },
+    field: (error) => (error.context.field === 'reason' ? 'reason' : 'severity'),
+  },
+  'incident.update': {
+    submit: async (ui, visitor, view) => {
+      const { incident } = metadataOf(view, incidentData);
+      const { requestKey } = visitor;
+      const actor = await actorOf(ui, visitor);
+      await postUpdate(ui.context, { incident, actor, text: valuesOf(view)('text'), requestKey });
+      return null;
+    },
+    field: only('text'),
+  },
+  'incident.resolve': {
+    submit: async (ui, visitor, view) => {
+      const { incident } = metadataOf(view, incidentData);
+      const { requestKey } = visitor;
+      const actor = await actorOf(ui, visitor);
+      await resolveIncident(ui.context, { incident, actor, summary: valuesOf(view)('summary'), requestKey });
+      return null;
+    },
+    field: only('summary'),
+  },
+  'step.request': { submit: requestFromForm, field: stepField },
+  'approval.deny': {
+    submit: async (ui, visitor, view) => {
+      const { approval } = metadataOf(view, z.object({ approval: z.int() }));
+      const person = await actorOf(ui, visitor);
+      const reason = valuesOf(view)('reason');
+      const verdict = await decide(ui.context, { approval, person, decision: 'deny', reason });
+      return verdict.status === 'refused' ? sentence(describeVerdict(verdict)) : null;
+    },
+    field: only('reason'),
+  },
+  'runbook.search': {
+    submit: async (ui, visitor, view) => {
+      const schema = z.object({
+        channel: z.string().nullable(),
+        thread: z.string().nullable(),
+        incident: z.int().nullable(),
+      });
+      const { incident, ...place } = metadataOf(view, schema);
+      return openRunbook(ui, { ...visitor, ...place }, { id: valuesOf(view)('runbook'), incident });
+    },
+    field: only('runbook'),
+  },
+};
+
+async function declare(ui: Ui, visitor: Visitor, view: ViewOutput): Promise<Answer> {
+  const values = valuesOf(view);
+  const system = values('system');
+  const runbook = values(runbookBlock(system));
+  await declareIncident(ui.context, {
+    requestKey: visitor.requestKey,
+    actor: await actorOf(ui, visitor),
+    title: values('title'),
+    system,
+    severity: values(severityBlock(system)),
+    impact: values('impact'),
+    customerImpact: values('affected') === 'yes',
+    runbook: runbook === '' || runbook === NO_RUNBOOK ? null : runbook,
+  });
+  return null;
+}
+
+function declareField(error: UserError, view: ViewOutput): string {
+  const starting = (start: string) => blocksOf(view).find((block) => block.startsWith(start)) ?? 'title';
+  if (error.context.field === 'customer impact') return 'impact';
+  if (error.code.startsWith('severity')) return starting('severity:');
+  if (error.code.startsWith('runbook')) return starting('runbook:');
+  return error.code === 'system_unknown' ? 'system' : 'title';
+}
+
+const PARAM = 'param:';
+
+async function requestFromForm(ui: Ui, visitor: Visitor, view: ViewOutput): Promise<Answer> {
+  const values = valuesOf(view);
+  const { run, step } = metadataOf(view, z.object({ run: z.int(), step: z.string() }));
+  const params = Object.fromEntries(
+    blocksOf(view)
+      .filter((block) => block.startsWith(PARAM))
+      .map((block) => [block.slice(PARAM.length), values(block)]),
+  );
+  const { requestKey } = visitor;
+  await requestStep(ui.context, {
+    run,
+    step,
+    actor: await actorOf(ui, visitor),
+    reason: values('reason'),
+    params,
+    requestKey,
+  });
+  return null;
+}
+
+/** The sentence of a parameter names it; everything else belongs below the reason. */
+function stepField(error: UserError, view: ViewOutput): string {
+  const params = blocksOf(view).filter((block) => block.startsWith(PARAM));
+  const name = params.find((block) => new RegExp(`\\b${block.slice(PARAM.length)}\\b`, 'u').test(error.message));
+  return error.context.field === 'reason' ? 'reason' : (name ?? 'reason');
+}

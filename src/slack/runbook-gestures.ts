@@ -1,0 +1,139 @@
+import type { ModalView } from '@slack/types';
+import { findIncident } from '../db/incidents.ts';
+import { withTransaction } from '../db/transaction.ts';
+import type { Runbook } from '../domain/runbook.ts';
+import { listOpen } from '../incidents/find.ts';
+import { UserError } from '../lib/errors.ts';
+import { openRun } from '../runs/open.ts';
+import { isSlackError } from './client.ts';
+import { roomIncident } from './incident-choice.ts';
+import { type Answer, actorOf, type Ui, type Visitor } from './ui.ts';
+import { plain } from './views/blocks.ts';
+import { modal } from './views/incident-modals.ts';
+import { sentence } from './views/welcome.ts';
+
+type Place = { readonly channel: string; readonly thread: string | null; readonly incident: number | null };
+
+/**
+ * Opens a run of a runbook where the visitor is, or in the room of the incident it is for. In the hub that is the thread of
+ * the one open incident of the runbook's system, because a command cannot be typed in a thread.
+ */
+export async function openRunbook(
+  ui: Ui,
+  visitor: Visitor,
+  wanted: { readonly id: string; readonly incident: number | null },
+): Promise<Answer> {
+  const runbook = getRunbook(ui, wanted.id);
+  const channel = visitor.channel ?? (await ui.hub());
+  const here = { channel, thread: visitor.thread, incident: null };
+  const { place, others } = await placeFor(ui, { here, runbook, number: wanted.incident });
+  await requireMembership(ui, place.channel);
+  await openRun(ui.context, { requestKey: visitor.requestKey, actor: await actorOf(ui, visitor), runbook, ...place });
+  return describePlace(ui, runbook, { place, others, here: channel === visitor.channel ? here : null });
+}
+
+type Choice = { readonly place: Place; readonly others: readonly number[] };
+
+async function placeFor(ui: Ui, asked: { here: Place; runbook: Runbook; number: number | null }): Promise<Choice> {
+  const { here, runbook, number } = asked;
+  if (number !== null) {
+    const incident = await withTransaction(ui.context.pool, (tx) => findIncident(tx, number));
+    if (!incident)
+      throw new UserError('incident_unknown', `There is no incident ${number}; /incident list shows the open ones.`);
+    return { place: { ...(incident.room ?? here), incident: number }, others: [] };
+  }
+  const own = await roomIncident(ui, here.channel);
+  if (own !== null) return { place: { ...here, incident: own }, others: [] };
+  const open = (await listOpen(ui.context)).filter((incident) => incident.system === runbook.system && incident.room);
+  const threads = open.filter(
+    ({ room }) => room?.channel === here.channel && (room.thread === here.thread || !here.thread),
+  );
+  const [only] = threads;
+  if (only?.room && threads.length === 1) return { place: { ...only.room, incident: only.number }, others: [] };
+  return { place: here, others: open.map((incident) => incident.number) };
+}
+
+function describePlace(ui: Ui, runbook: Runbook, opened: Choice & { here: Place | null }): Answer {
+  const { place, others, here } = opened;
+  const name = ui.context.settings.commands.runbook;
+  if (others.length > 0) {
+    return sentence(
+      `${runbook.id} is open here; ${name} ${runbook.id} ${others[0]} opens it where incident ${others[0]} is.`,
+    );
+  }
+  if (here && place.channel === here.channel && place.thread === here.thread) return null;
+  if (place.incident === null) return sentence(`${runbook.id} is open in the hub.`);
+  return sentence(`${runbook.id} is open in the ${place.thread ? 'thread' : 'channel'} of incident ${place.incident}.`);
+}
+
+/** The runbook with that id, with or without its system; otherwise one sentence that helps. */
+export function getRunbook(ui: Pick<Ui, 'context'>, id: string): Runbook {
+  const found = ui.context.packs().findRunbook(id);
+  const name = ui.context.settings.commands.runbook;
+  switch (found.status) {
+    case 'found':
+      return found.runbook;
+    case 'ambiguous': {
+      const ids = found.candidates.map((runbook) => `${runbook.system}/${runbook.id}`).join(', ');
+      throw new UserError('runbook_ambiguous', `Several systems have a runbook “${id}”; write one of ${ids}.`);
+    }
+    case 'missing': {
+      const hint = found.nearest ? ` did you mean ${found.nearest}?` : '';
+      throw new UserError('runbook_unknown', `There is no runbook “${id}”;${hint} ${name} alone opens a search.`);
+    }
+  }
+}
+
+/** What conversations.join says of a private channel. */
+const PRIVATE = 'method_not_supported_for_channel_type';
+
+/** A run's cards are edited for a long time, which needs the bot to be in the channel. */
+async function requireMembership(ui: Ui, channel: string): Promise<void> {
+  try {
+    const { channel: info } = await ui.call('interactive', 'conversations.info', { channel });
+    if (info?.is_member === true || info?.is_im === true) return;
+    if (channel === (await ui.hub())) {
+      // Nothing was posted in the hub so far, or somebody removed the bot from it.
+      await ui.call('interactive', 'conversations.join', { channel });
+      return;
+    }
+  } catch (error) {
+    if (!isSlackError(error, 'channel_not_found', 'missing_scope', 'not_in_channel', 'is_archived', PRIVATE))
+      throw error;
+  }
+  throw new UserError(
+    'not_in_channel',
+    'Warroom is not in this channel; invite it with /invite @warroom and try again.',
+  );
+}
+
+/** The search as a form: a menu that looks while somebody types. */
+export function searchModal(visitor: Visitor, incident: number | null): ModalView {
+  return modal({
+    callback: 'runbook.search',
+    title: 'Find a runbook',
+    submit: 'Open',
+    metadata: { channel: visitor.channel, thread: visitor.thread, incident },
+    blocks: [
+      {
+        type: 'input',
+        block_id: 'runbook',
+        label: plain('Runbook', 100),
+        hint: plain('Type a symptom, an alert, a component or an id.', 200),
+        element: {
+          type: 'external_select',
+          action_id: 'runbook.pick',
+          placeholder: plain('redis, quotes fail, RB-012 …', 150),
+          min_query_length: 0,
+          focus_on_load: true,
+        },
+      },
+    ],
+  });
+}
+
+/** Opens the search. */
+export async function askRunbook(ui: Ui, visitor: Visitor, incident: number | null): Promise<Answer> {
+  await ui.call('interactive', 'views.open', { trigger_id: visitor.trigger, view: searchModal(visitor, incident) });
+  return null;
+}

@@ -1,0 +1,147 @@
+import type { Phase } from '../../domain/runbook.ts';
+import { formatDuration } from '../../lib/duration.ts';
+import { plural } from '../../lib/text.ts';
+import type { RunCard, StepStatus } from '../../runs/run-card.ts';
+import { escapeLine } from '../text-safety.ts';
+import { actions, type Block, button, context, header, line, richText, section } from './blocks.ts';
+import { blastEmoji } from './looks.ts';
+import { type Budget, budgetBeside, fitGroups, type Message, message } from './message.ts';
+import { actingBlocks, diagnosticBlocks, type StepRoom } from './run-step.ts';
+import { isSuggested } from './step-look.ts';
+import { mention, since } from './time-text.ts';
+
+const READING: readonly Phase[] = ['diagnose', 'verify'];
+const LIST_SHOWN = 8;
+
+/** The card of a run: what the runbook says, what the diagnostics found, and what can be done now. Edited in place. */
+export function runMessage(card: RunCard): Message {
+  const { runbook } = card;
+  const top = [
+    header(`📘 ${runbook.id} · ${runbook.title}`),
+    about(card),
+    ...symptoms(card),
+    ...parameters(card),
+    // Rich text may only be replaced by rich text: one block of it stands on every version of this card.
+    richText(line(progress(card))),
+    ...diagnoseButton(card),
+  ];
+  const reading = card.steps.filter((status) => READING.includes(status.step.phase));
+  const acting = byOffer(card.steps.filter((status) => !READING.includes(status.step.phase)));
+  const rest = budgetBeside(top, DIVIDERS);
+  const results = fitGroups(
+    reading.map((status) => diagnosticBlocks(status, roomFor(reading.length))),
+    share(rest, acting.length === 0 ? 1 : 0.5),
+    (left) =>
+      `… and ${plural(left, 'more diagnostic step')}; the timeline and \`${escapeLine(runbook.source.file)}\` have them all`,
+  );
+  const offers = fitGroups(
+    acting.map((status) => actingBlocks(status, card, roomFor(acting.length))),
+    budgetBeside(top, results, DIVIDERS),
+    (left) => `… and ${plural(left, 'more step')} in \`${escapeLine(runbook.source.file)}\``,
+  );
+  return message(
+    `Runbook ${escapeLine(`${runbook.id} ${runbook.title}`)}: ${escapeLine(progress(card))}`,
+    top,
+    results.length > 0 ? [section('*Diagnose*'), ...results] : [],
+    offers.length > 0 ? [section(offersTitle(acting)), ...offers] : [],
+  );
+}
+
+const DIVIDERS: Block[] = [
+  section('*Diagnose*'),
+  section('*What can be done* (the first is suggested by what the diagnostics found)'),
+];
+
+function about(card: RunCard): Block {
+  const { run, runbook } = card;
+  const version = run.commit ? `commit \`${run.commit.slice(0, 7)}\`` : 'not committed';
+  const parts = [
+    runbook.status === 'draft' ? '📝 *Draft*: shown, not run, until a person removes `status: draft`' : '✔️ Ready',
+    `${version}, content \`${run.contentHash.slice(0, 8)}\``,
+    runbook.rtoMs === null ? '' : `RTO ${formatDuration(runbook.rtoMs)}`,
+    card.incident ? `incident ${card.incident.number}` : '',
+    `opened by ${mention(run.requestedBy)}, ${since(run.createdAt)}`,
+  ];
+  return context(parts.filter((part) => part !== '').join(' · '));
+}
+
+function symptoms(card: RunCard): Block[] {
+  const { runbook } = card;
+  const blocks: Block[] = [];
+  const list = (title: string, items: readonly string[]) => {
+    if (items.length === 0) return;
+    const shown = items.slice(0, LIST_SHOWN);
+    if (items.length > shown.length) shown.push(`… and ${items.length - shown.length} more`);
+    blocks.push(section(`*${title}*\n${shown.join('\n')}`));
+  };
+  list(
+    'Symptoms',
+    runbook.symptoms.map((symptom) => `• ${escapeLine(symptom, 150)}`),
+  );
+  list(
+    'Blast radius',
+    runbook.blastRadius.map((item) => `${blastEmoji(item.level)} ${escapeLine(item.text, 150)}`),
+  );
+  return blocks;
+}
+
+function parameters(card: RunCard): Block[] {
+  const shown = card.runbook.params.slice(0, LIST_SHOWN).map((param) => {
+    if (param.type === 'secret') return `${param.name}: a secret`;
+    const value = card.run.params[param.name] ?? param.default;
+    return `${param.name} = ${value === null ? 'asked when needed' : escapeLine(String(value), 60)}`;
+  });
+  return shown.length === 0 ? [] : [context(`Parameters: ${shown.join(' · ')}`)];
+}
+
+/** One line that says where the diagnostics stand. */
+export function progress(card: RunCard): string {
+  const steps = card.steps.filter((status) => status.step.phase === 'diagnose' && status.step.kind === 'executable');
+  const finished = steps.filter((status) => status.stepRun?.finishedAt);
+  const started = steps.filter((status) => status.stepRun !== null);
+  if (started.length === 0)
+    return steps.length === 0 ? 'This runbook has no diagnostics.' : 'The diagnostics have not been run.';
+  if (card.busy > 0) return `⏳ Diagnostics: ${finished.length} of ${plural(steps.length, 'step')} done …`;
+  const wrong = steps.filter((status) => isWrong(status)).length;
+  const fine = finished.length - wrong;
+  const left = steps.length - finished.length;
+  return `Diagnostics: ${fine} as expected, ${wrong} not${left > 0 ? `, ${left} not run` : ''}.`;
+}
+
+function isWrong(status: StepStatus): boolean {
+  const { stepRun } = status;
+  return stepRun !== null && stepRun.finishedAt !== null && (stepRun.state !== 'ok' || stepRun.passed === false);
+}
+
+function diagnoseButton(card: RunCard): Block[] {
+  const steps = card.steps.filter((status) => status.step.phase === 'diagnose' && status.step.kind === 'executable');
+  if (steps.every((status) => status.unavailable !== null) || card.busy > 0) return [];
+  const again = steps.some((status) => status.stepRun !== null);
+  const look = {
+    action: 'run.diagnose',
+    text: again ? 'Run diagnostics again' : 'Run diagnostics',
+    value: String(card.run.id),
+  } as const;
+  return [actions([button(again ? look : { ...look, style: 'primary' })])];
+}
+
+/** What is suggested comes first, the order of the file decides otherwise. */
+function byOffer(steps: readonly StepStatus[]): StepStatus[] {
+  const weight = (status: StepStatus) => (isSuggested(status) ? 0 : 1);
+  return [...steps].sort((a, b) => weight(a) - weight(b));
+}
+
+function offersTitle(acting: readonly StepStatus[]): string {
+  return acting.some(isSuggested)
+    ? '*What can be done* (the first is suggested by what the diagnostics found)'
+    : '*What can be done*';
+}
+
+function roomFor(steps: number): StepRoom {
+  if (steps <= 4) return { command: 400, output: 700 };
+  return steps <= 8 ? { command: 250, output: 350 } : { command: 120, output: 160 };
+}
+
+function share(budget: Budget, part: number): Budget {
+  return { blocks: Math.floor(budget.blocks * part), characters: Math.floor(budget.characters * part) };
+}

@@ -1,0 +1,27 @@
+import type { RichTextElement } from '@slack/types';
+
+const FORMAT = '{date_short_pretty} at {time}';
+
+function fallback(at: Date): string {
+  return `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+/** An instant that every reader sees in their own time zone. */
+export function when(at: Date): string {
+  return `<!date^${Math.floor(at.getTime() / 1_000)}^${FORMAT}|${fallback(at)}>`;
+}
+
+/** The same with the time that has passed, counted by the reader's client, so that it is right whenever it is read. */
+export function since(at: Date): string {
+  return `<!date^${Math.floor(at.getTime() / 1_000)}^${FORMAT} ({ago})|${fallback(at)}>`;
+}
+
+/** An instant inside rich text. */
+export function whenElement(at: Date): RichTextElement {
+  return { type: 'date', timestamp: Math.floor(at.getTime() / 1_000), format: FORMAT, fallback: fallback(at) };
+}
+
+/** A person in Slack's markup. */
+export function mention(person: string): string {
+  return /^[UW][A-Z0-9]+$/u.test(person) ? `<@${person}>` : 'somebody';
+}

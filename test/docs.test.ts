@@ -1,0 +1,70 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { readSettingsFile } from '../src/config/settings-file.ts';
+import { SCENARIOS } from '../src/runs/drill.ts';
+import { type Command, loadCommands } from '../src/slack/commands.ts';
+
+const ROOT = new URL('..', import.meta.url).pathname;
+const DOCS = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  ...readdirSync(join(ROOT, 'docs/guides')).map((name) => `docs/guides/${name}`),
+  ...readdirSync(join(ROOT, 'docs/decisions')).map((name) => `docs/decisions/${name}`),
+].map((path) => ({ path, text: readFileSync(join(ROOT, path), 'utf8') }));
+
+/** What stands in code marks and starts with a slash command. */
+const TYPED = DOCS.flatMap(({ path, text }) =>
+  [...text.matchAll(/`(\/(?:incident|runbook|drill)\b[^`]*)`/gu)].map((match) => ({ path, typed: match[1] ?? '' })),
+);
+
+describe('the documentation', () => {
+  let commands: Map<string, Command>;
+  beforeAll(async () => {
+    commands = new Map((await loadCommands()).map((command) => [`/${command.key}`, command]));
+  });
+
+  it('names slash commands and verbs that exist', () => {
+    expect(TYPED.length).toBeGreaterThan(15);
+    for (const { path, typed } of TYPED) {
+      const [name = '', verb = ''] = typed.split(/\s+/u);
+      const command = commands.get(name);
+      expect(command, `${path}: ${typed}`).toBeDefined();
+      const known = command?.verbs.some((candidate) => candidate.names.includes(verb)) ?? false;
+      expect(known || verb === '' || verb === 'help' || command?.otherwise, `${path}: ${typed}`).toBeTruthy();
+    }
+  });
+
+  it('names drills and runbooks that exist', () => {
+    for (const { typed } of TYPED) {
+      const drill = /^\/drill start (\S+)/u.exec(typed)?.[1];
+      if (drill) expect(Object.keys(SCENARIOS)).toContain(drill);
+    }
+  });
+
+  it('names npm scripts that exist', () => {
+    const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: object };
+    for (const { path, text } of DOCS) {
+      for (const [, script] of text.matchAll(/npm run ([a-z:]+)/gu)) {
+        expect(Object.keys(scripts), path).toContain(script);
+      }
+    }
+  });
+
+  it('has no dead link to a file', () => {
+    for (const { path, text } of DOCS) {
+      for (const [, target = ''] of text.matchAll(/\]\((?!https?:|#)([^)#\s]+)/gu)) {
+        expect(existsSync(join(ROOT, dirname(path), target)), `${path} → ${target}`).toBe(true);
+      }
+    }
+  });
+
+  it('shows a warroom.yml that Warroom takes', () => {
+    const text = readFileSync(join(ROOT, 'docs/guides/operator.md'), 'utf8');
+    const yaml = /```yaml\n([\s\S]*?)```/u.exec(text)?.[1] ?? '';
+    expect(parse(yaml)).toBeTruthy();
+    expect(readSettingsFile(yaml)).not.toHaveProperty('problems');
+  });
+});

@@ -1,0 +1,217 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TargetDefinition } from '../../src/domain/system.ts';
+import { createShExecutor } from '../../src/executors/sh/sh-executor.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { Secret } from '../../src/lib/secret.ts';
+import { attempt, execute, runContext } from './harness.ts';
+
+const executor = createShExecutor({ clock: systemClock, secrets: () => Promise.resolve(new Secret('unused')) });
+let dir: string;
+let target: TargetDefinition;
+
+beforeAll(async () => {
+  dir = await mkdtemp(path.join(tmpdir(), 'warroom-sh-'));
+  target = {
+    name: 'worker',
+    executor: 'sh',
+    description: null,
+    options: {},
+    read: {},
+    write: { env: { API_KEY: { secret: 'env:KEY' } } },
+  };
+});
+afterAll(() => rm(dir, { recursive: true, force: true }));
+
+const source = (text: string, values = {}) => ({ text, values, target, allowed: 'change' as const });
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function untilGone(pid: number): Promise<boolean> {
+  const deadline = performance.now() + 3_000;
+  while (isAlive(pid) && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
+  return !isAlive(pid);
+}
+
+describe('a shell step', () => {
+  it('is never read-only, whatever it says', async () => {
+    expect(await attempt(executor, { ...source('true'), allowed: 'read' })).toBe('not_read_only');
+  });
+
+  it('sees none of Warroom’s own environment', async () => {
+    process.env.WARROOM_TEST_LEAK = 'leaked';
+    const result = await execute(executor, source('env | sort'));
+    delete process.env.WARROOM_TEST_LEAK;
+    const names = String(result.value.stdout)
+      .trim()
+      .split('\n')
+      .map((line) => line.split('=')[0]);
+    expect(names.filter((name) => !['PWD', 'OLDPWD', 'SHLVL', '_'].includes(name ?? ''))).toEqual([
+      'API_KEY',
+      'HOME',
+      'LANG',
+      'PATH',
+      'TMPDIR',
+    ]);
+  });
+
+  it('has no input to wait for', async () => {
+    expect((await execute(executor, source('cat; echo done'))).value.stdout).toBe('done\n');
+  });
+
+  it('runs in a folder of its own, which is gone afterwards', async () => {
+    const result = await execute(executor, source('touch made-here; pwd'));
+    const folder = String(result.value.stdout).trim();
+    await expect(readdir(folder)).rejects.toThrow(/ENOENT/u);
+  });
+
+  it('takes everything that it started along when it is cancelled, also what ignores a polite request', async () => {
+    const statement = await executor.prepare(
+      source(`sh -c 'trap "" TERM; echo $$; while :; do sleep 1; done' & sh -c 'echo $$; exec sleep 300' & wait`),
+    );
+    const cancel = new AbortController();
+    let printed = '';
+    const result = await statement.run(
+      runContext({
+        signal: cancel.signal,
+        onOutput: (chunk) => {
+          printed += chunk;
+          if (printed.trim().split('\n').length === 2) cancel.abort();
+        },
+      }),
+    );
+    expect(result.status).toBe('cancelled');
+    for (const pid of printed.trim().split('\n').map(Number)) expect(await untilGone(pid)).toBe(true);
+  });
+
+  it('leaves nothing behind in the background when it ends by itself', async () => {
+    const result = await execute(executor, source('sleep 300 & echo $!'));
+    expect(result.status).toBe('ok');
+    expect(await untilGone(Number(String(result.value.stdout).trim()))).toBe(true);
+  });
+
+  it('does not wait for a process that left its group and keeps the output open', async () => {
+    const result = await execute(executor, source('setsid sleep 20 & echo done'));
+    expect(result).toMatchObject({ status: 'ok', value: { stdout: 'done\n' } });
+    expect(result.durationMs).toBeLessThan(5_000);
+  });
+
+  it('keeps endless output in bounded memory', async () => {
+    const before = process.memoryUsage().rss;
+    const result = await execute(executor, source('yes | head -c 100000000'), {
+      maxOutputBytes: 1_000,
+      timeoutMs: 30_000,
+    });
+    expect(result.status).toBe('ok');
+    expect(result.omittedBytes).toBeGreaterThan(99_000_000);
+    expect(process.memoryUsage().rss - before).toBeLessThan(300_000_000);
+  }, 60_000);
+
+  it('masks its secret however it is encoded', async () => {
+    const result = await execute(
+      executor,
+      source(
+        'printf "%s" "$API_KEY" | base64; printf "user:%s" "$API_KEY" | base64; printf "%s" "$API_KEY" | od -An -tx1 | tr -d " \\n"',
+      ),
+      {
+        secrets: () => Promise.resolve(new Secret('key-with-length-0815')),
+      },
+    );
+    const everything = JSON.stringify(result);
+    for (const form of [
+      'key-with-length-0815',
+      Buffer.from('key-with-length-0815').toString('hex'),
+      Buffer.from('key-with-length-0815').toString('base64').slice(2, -3),
+    ]) {
+      expect(everything).not.toContain(form);
+    }
+  });
+
+  it('fails with its exit code and keeps both streams apart', async () => {
+    const result = await execute(executor, source('echo out; echo err >&2; exit 3'));
+    expect(result).toMatchObject({ status: 'failed', value: { exit_code: 3, stdout: 'out\n', stderr: 'err\n' } });
+    expect(result.error).toContain('exit code 3');
+  });
+
+  it('says what is wrong with a folder that is not there', async () => {
+    const result = await execute(executor, {
+      ...source('true'),
+      target: { ...target, options: { cwd: path.join(dir, 'nowhere') } },
+    });
+    expect(result).toMatchObject({ status: 'failed', error: expect.stringContaining('nowhere') });
+  });
+});
+
+describe('a value in a shell step', () => {
+  it.each([
+    'path',
+    'ld_preload',
+    'bash_env',
+    'node_options',
+    'ifs',
+    'shellopts',
+    'ps4',
+    'env',
+    'home',
+    'https_proxy',
+    'git_ssh_command',
+    'pythonpath',
+    'pghost',
+  ])('cannot be called %s, because programs obey it', async (name) => {
+    expect(await attempt(executor, source(`echo "\${${name}}"`, { [name]: 'x' }))).toBe('value_refused');
+  });
+
+  it.each([
+    'echo $name',
+    'echo ${name}',
+    'rm -rf /tmp/$name',
+    'echo $(cat $name)',
+    'echo "$(cat $name)"',
+    'x=${name:-a}',
+  ])('must stand in double quotes: %s', async (text) => {
+    expect(await attempt(executor, source(text, { name: 'x' }))).toBe('placeholder_unbindable');
+  });
+
+  it.each([
+    'eval "$name"',
+    'sh -c "echo $name"',
+    '/bin/bash -lc "echo $name"',
+    'ssh host "echo $name"',
+    'python3 -c "print($name)"',
+    'psql -c "select $name"',
+    'echo a | xargs -I{} sh -c "$name"',
+  ])('is refused where an interpreter reads it again: %s', async (text) => {
+    expect(await attempt(executor, source(text, { name: 'x' }))).toBe('placeholder_unbindable');
+  });
+
+  it('is found in quotes, substitutions and here-documents, and not in single quotes, comments or the script’s own variables', async () => {
+    const script = [
+      `echo "$first" '$ignored' # $comment`,
+      'for item in a b; do echo $item; done',
+      'own=1; echo $own "${second}"',
+      'cat <<END',
+      'value $third \\$escaped',
+      'END',
+      "cat <<'END'",
+      '$literal',
+      'END',
+      'echo "$(printf %s "$fourth")"',
+    ].join('\n');
+    expect(await executor.placeholders(script)).toEqual(['first', 'second', 'third', 'fourth']);
+  });
+
+  it('control: pasted into the text, the same value would run', async () => {
+    const value = '"; echo pasted; "';
+    expect((await execute(executor, source('echo "$value"', { value }))).value.stdout).toBe(`${value}\n`);
+    expect((await execute(executor, source(`echo "${value}"`))).value.stdout).toContain('\npasted\n');
+  });
+});

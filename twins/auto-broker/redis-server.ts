@@ -1,0 +1,65 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdir, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { rememberedPort, samePort } from './same-port.ts';
+
+/** A Redis of the twin's own: it never uses one that runs on the machine already. */
+export type TwinRedis = { readonly url: string; close(): Promise<void> };
+
+/** Starts `redis-server` on a port of the loopback, keeping nothing on disk; null when the program is not installed. */
+export async function startTwinRedis(dir: string): Promise<TwinRedis | null> {
+  await mkdir(dir, { recursive: true });
+  const file = join(dir, 'port');
+  await endLeftover(dir, await rememberedPort(file));
+  const port = await samePort(file);
+  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', dir];
+  const child = spawn('redis-server', args, { stdio: 'ignore' });
+  const started = await Promise.race([
+    answers(port),
+    new Promise<false>((resolve) => {
+      child.once('error', () => resolve(false));
+      child.once('exit', () => resolve(false));
+    }),
+  ]);
+  if (!started) return null;
+  return { url: `redis://127.0.0.1:${port}/0`, close: () => stop(child) };
+}
+
+/** Ends the server that a killed process left behind: the one that still works in our folder, and no other. */
+async function endLeftover(dir: string, port: number | null): Promise<void> {
+  if (port === null) return;
+  const redis = new Redis({ host: '127.0.0.1', port, lazyConnect: true, retryStrategy: () => null });
+  redis.on('error', () => undefined);
+  try {
+    const [, theirs] = (await redis.config('GET', 'dir')) as string[];
+    if (theirs === (await realpath(dir))) await redis.shutdown('NOSAVE');
+  } catch {
+    // Nobody listens there any more, somebody who is no Redis does, or it closed the connection on its way out.
+  } finally {
+    redis.disconnect();
+  }
+}
+
+/** True once it answers, false after ten seconds. */
+async function answers(port: number): Promise<boolean> {
+  const redis = new Redis({ host: '127.0.0.1', port, lazyConnect: true, retryStrategy: () => 50 });
+  redis.on('error', () => undefined);
+  const done = new AbortController();
+  try {
+    const pong = redis.ping().then(() => true);
+    pong.catch(() => undefined);
+    return await Promise.race([pong, delay(10_000, false, { signal: done.signal })]);
+  } finally {
+    done.abort();
+    redis.disconnect();
+  }
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  await gone;
+}
