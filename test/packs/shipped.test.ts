@@ -103,6 +103,9 @@ describe('the shipped packs', () => {
       ],
       ['l4', 'resolved', [{ kind: 'customer-impact', afterMs: 14_400_000 }]],
       ['vendor', 'resolved', [{ kind: 'manual' }]],
+      ['platform', 'acknowledged', [{ kind: 'manual' }]],
+      ['ml', 'resolved', [{ kind: 'manual' }]],
+      ['blockchain', 'acknowledged', [{ kind: 'manual' }]],
     ]);
     expect(system?.components).toHaveLength(12);
   });
