@@ -1,6 +1,5 @@
 import { httpEffect } from '../analysis/http-effect.ts';
 import { redisEffect } from '../analysis/redis-effect.ts';
-import { shEffect } from '../analysis/sh-effect.ts';
 import { classifyShell } from '../analysis/shell/shell-effect.ts';
 import type { StatementEffect } from '../analysis/statement-effect.ts';
 import type { Language } from '../domain/runbook.ts';
@@ -23,19 +22,13 @@ export async function analyseStatement(language: Language, text: string): Promis
       case 'sql':
         return (await analyseTemplate(text)).analysis;
       case 'sh':
-        return await shellStep(text);
+        return await classifyShell(text);
       default:
         return null;
     }
   } catch (error) {
     return { effect: 'change', reasons: [messageOf(error)] };
   }
-}
-
-/** A script in a step is never a read, whatever it looks like: the shell has no protocol that could enforce it. It may be worse. */
-async function shellStep(text: string): Promise<StatementEffect> {
-  const found = await classifyShell(text);
-  return found.effect === 'destructive' ? found : shEffect();
 }
 
 /** A placeholder is one argument whatever its value is; `prepare` looks again once the value is bound. */

@@ -225,7 +225,7 @@ const shell: ContractSetup = async () => {
         { ...target, options: { shell: '/usr/bin/python3' } },
         { ...target, options: { host: 'elsewhere' } },
         { ...target, write: { env: { PATH: '/tmp' } } },
-        { ...target, write: null },
+        { ...target, write: { env: { API_KEY: { secret: 'nowhere' } } } },
       ],
       variants: [
         { text: `printf '%s ' "$value"` },

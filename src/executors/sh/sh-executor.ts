@@ -1,16 +1,17 @@
-import { shEffect } from '../../analysis/sh-effect.ts';
+import { classifyShell } from '../../analysis/shell/shell-effect.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { messageOf, UserError } from '../../lib/errors.ts';
 import { requireEffect } from '../allowed-effect.ts';
 import {
   type BoundValue,
   boundValue,
+  plainText,
   refuseInvisible,
   secretsAmong,
   shownValue,
   visibleJson,
 } from '../bound-values.ts';
-import { canonicalTarget, credentialFor, LoadedSecrets } from '../credential.ts';
+import { type CredentialName, canonicalTarget, credentialFor, LoadedSecrets } from '../credential.ts';
 import type { Executor, RunContext, Statement, StatementResult, StatementSource } from '../executor.ts';
 import { type Limits, withLimits } from '../limits.ts';
 import { OutputSink, redact } from '../output-safety.ts';
@@ -19,14 +20,22 @@ import type { SecretResolver } from '../secrets.ts';
 import { refuseSteeringName, scriptEnvironment } from './environment.ts';
 import { runScript, type ScriptEnd } from './run-script.ts';
 import { type ShellPlace, shellPlace, shTargetProblems } from './sh-target.ts';
-import { shellReferences } from './shell-references.ts';
+import { scriptWithValues, shellReferences } from './shell-references.ts';
 
 /** What the `sh` executor is built with. */
 export type ShDependencies = { readonly clock: Clock; readonly secrets: SecretResolver };
 
-type Prepared = { readonly source: StatementSource; readonly bound: readonly BoundValue[] };
+type Prepared = {
+  readonly source: StatementSource;
+  readonly bound: readonly BoundValue[];
+  readonly credential: CredentialName;
+};
 
-/** Shell scripts on this machine: never reading, values only as environment variables, text handed to the shell as it was approved. */
+/**
+ * Shell scripts on this machine: values only as environment variables, text handed to the shell as it was approved. No protocol can keep
+ * a script from changing something, so it counts as reading only when every command of its syntax tree is on the reviewed list of programs,
+ * and then it has the target's read credential alone.
+ */
 export function createShExecutor(dependencies: ShDependencies): Executor {
   return {
     language: 'sh',
@@ -36,15 +45,16 @@ export function createShExecutor(dependencies: ShDependencies): Executor {
   };
 }
 
-function prepare(source: StatementSource, dependencies: ShDependencies): Statement {
+async function prepare(source: StatementSource, dependencies: ShDependencies): Promise<Statement> {
   const text = source.text.trim();
   if (text === '') throw new UserError('statement_invalid', 'There is no script here: write one.');
   refuseInvisible(text);
-  const found = shEffect();
-  requireEffect(found, source.allowed);
   const names = shellReferences(text);
   names.forEach(refuseSteeringName);
+  const found = await classifyShell(text);
+  requireEffect(found, source.allowed);
   const bound = names.map((name) => boundValue(source.values, name));
+  if (source.allowed === 'read') await requireReadingValues(text, bound);
   const credential = credentialFor(source.target, source.allowed);
   const values = bound.map(({ name, value }) => `# ${name} = ${visibleJson(value)}`);
   return {
@@ -58,8 +68,20 @@ function prepare(source: StatementSource, dependencies: ShDependencies): Stateme
       target: canonicalTarget(source.target, credential),
     },
     effect: found.effect,
-    run: (context) => run({ source: { ...source, text }, bound }, context, dependencies),
+    run: (context) => run({ source: { ...source, text }, bound, credential }, context, dependencies),
   };
+}
+
+/** A value is one argument, but it may be one that begins with a dash or names a device: the script is looked at once more with it. */
+async function requireReadingValues(text: string, bound: readonly BoundValue[]): Promise<void> {
+  if (bound.length === 0) return;
+  const values = new Map(bound.map(({ name, value }) => [name, plainText(value)]));
+  const found = await classifyShell(scriptWithValues(text, values));
+  if (found.effect === 'read') return;
+  throw new UserError(
+    'value_refused',
+    'With these values the script may do more than read: give values that are plain names, without a leading dash.',
+  );
 }
 
 async function run(prepared: Prepared, context: RunContext, dependencies: ShDependencies): Promise<StatementResult> {
@@ -67,7 +89,7 @@ async function run(prepared: Prepared, context: RunContext, dependencies: ShDepe
   return await withLimits(context, dependencies.clock, async (limits) => {
     let place: ShellPlace;
     try {
-      place = await shellPlace(prepared.source.target, loaded);
+      place = await shellPlace(prepared.source.target, prepared.credential, loaded);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       return safeResult({ status: 'refused', error: error.message }, context, { limits, secrets: loaded.used });

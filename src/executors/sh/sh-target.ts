@@ -1,7 +1,13 @@
 import path from 'node:path';
 import { z } from 'zod';
 import type { TargetDefinition } from '../../domain/system.ts';
-import { type LoadedSecrets, parseTargetPart, secretReference, targetProblems } from '../credential.ts';
+import {
+  type CredentialName,
+  type LoadedSecrets,
+  parseTargetPart,
+  secretReference,
+  targetProblems,
+} from '../credential.ts';
 import { isSteeringName } from './environment.ts';
 
 const options = z.strictObject({
@@ -34,18 +40,19 @@ export type ShellPlace = {
 export function shTargetProblems(target: TargetDefinition): string[] {
   return [
     ...targetProblems(options, 'options', target.options),
-    ...(target.write === null
-      ? [
-          '`write`: scripts always change something, so the target needs it; write `write: {}` when no secret is needed.',
-        ]
-      : targetProblems(credential, 'write', target.write)),
+    ...targetProblems(credential, 'read', target.read),
+    ...(target.write === null ? [] : targetProblems(credential, 'write', target.write)),
   ];
 }
 
-/** Loads the write credential: a script has no other. Throws UserError `target_invalid` or what resolving a secret throws. */
-export async function shellPlace(target: TargetDefinition, secrets: LoadedSecrets): Promise<ShellPlace> {
+/** Loads one credential and leaves the other one alone. Throws UserError `target_invalid` or what resolving a secret throws. */
+export async function shellPlace(
+  target: TargetDefinition,
+  name: CredentialName,
+  secrets: LoadedSecrets,
+): Promise<ShellPlace> {
   const place = parseTargetPart(options, { target: target.name, part: 'options' }, target.options);
-  const login = parseTargetPart(credential, { target: target.name, part: 'write' }, target.write ?? {});
+  const login = parseTargetPart(credential, { target: target.name, part: name }, target[name] ?? {});
   const env: Record<string, string> = {};
   for (const [name, value] of Object.entries(login.env ?? {}))
     env[name] = typeof value === 'string' ? value : await secrets.text(value);

@@ -2,7 +2,12 @@ import { UserError } from '../../lib/errors.ts';
 import { PARAM_NAME, placeOf } from '../placeholders.ts';
 
 /** A place where the script uses a variable. */
-export type ShellReference = { readonly name: string; readonly offset: number; readonly quoted: boolean };
+export type ShellReference = {
+  readonly name: string;
+  readonly offset: number;
+  readonly length: number;
+  readonly quoted: boolean;
+};
 
 /** Words after which the rest of the line is read as code once more, so that a value in it would be code too. */
 const REREADS_CODE =
@@ -34,6 +39,21 @@ export function shellReferences(script: string): string[] {
   return [...new Set(references.map(({ name }) => name))];
 }
 
+/** The script with the values in the place of their references, as literal text: for looking at, never for running. */
+export function scriptWithValues(script: string, values: ReadonlyMap<string, string>): string {
+  const own = assignedNames(script);
+  let text = '';
+  let at = 0;
+  for (const { name, offset, length } of findReferences(script)) {
+    const value = own.has(name) ? undefined : values.get(name);
+    if (value === undefined || offset < at) continue;
+    // The reference stands in double quotes: they end, the value stands in single quotes, and they begin again.
+    text += `${script.slice(at, offset)}"'${value.replaceAll("'", `'"'"'`)}'"`;
+    at = offset + length;
+  }
+  return text + script.slice(at);
+}
+
 type Frame = 'plain' | 'double' | 'substitution' | 'backtick';
 type Heredoc = { readonly delimiter: string; readonly expands: boolean; readonly indented: boolean };
 
@@ -56,7 +76,7 @@ function findReferences(script: string): ShellReference[] {
       at = readHeredocs(script, at + 1, { heredocs: heredocs.splice(0), found });
     } else if (script[at] === '$' && script[at + 1] !== '(') {
       const reference = referenceAt(script, at);
-      if (reference) found.push({ name: reference.name, offset: at, quoted: inQuotes });
+      if (reference) found.push({ ...reference, offset: at, quoted: inQuotes });
       at += reference?.length ?? 1;
     } else at += moveFrames(script, at, frames);
   }
@@ -113,7 +133,7 @@ function readHeredocs(
           if (line[column] === '\\') column += 1;
           else if (line[column] === '$') {
             const reference = referenceAt(script, at + column);
-            if (reference) use.found.push({ name: reference.name, offset: at + column, quoted: true });
+            if (reference) use.found.push({ ...reference, offset: at + column, quoted: true });
           }
         }
       }
