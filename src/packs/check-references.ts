@@ -4,6 +4,7 @@ import type { SystemDefinition } from '../domain/system.ts';
 import type { AttributeColumns } from './collect-steps.ts';
 import { type Problem, suggest } from './problems.ts';
 import { COMMON_NAMES, RESULT_FIELDS } from './result-fields.ts';
+import type { RuleName } from './rules.ts';
 
 /** Controls, bidirectional marks and zero-width characters: a reviewer would approve something else than what runs. */
 const HIDDEN =
@@ -92,7 +93,7 @@ function stepFaults(step: ExecutableStep, steps: readonly Step[], input: Input):
 }
 
 /** `attribute` is the one at fault, null for the body of the fence. */
-type Report = (rule: string, attribute: string | null, message: string, fix: string) => void;
+type Report = (rule: RuleName, attribute: string | null, message: string, fix: string) => void;
 
 function checkTarget(step: ExecutableStep, system: SystemDefinition, report: Report): void {
   const target = system.targets.find((candidate) => candidate.name === step.target);

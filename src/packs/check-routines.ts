@@ -1,6 +1,7 @@
 import type { Runbook } from '../domain/runbook.ts';
 import type { SystemDefinition } from '../domain/system.ts';
 import { type Problem, suggest } from './problems.ts';
+import type { RuleName } from './rules.ts';
 
 /** Line and column of a value of `system.yml`. */
 type PlaceOf = (path: readonly PropertyKey[]) => { line: number; column: number };
@@ -8,7 +9,7 @@ type PlaceOf = (path: readonly PropertyKey[]) => { line: number; column: number 
 /** Checks that the steps and runbooks that a system's checklists, thresholds and metrics name exist in its folder. */
 export function checkRoutines(system: SystemDefinition, runbooks: readonly Runbook[], at: PlaceOf): Problem[] {
   const problems: Problem[] = [];
-  const report = (path: readonly PropertyKey[], rule: string, message: string, fix: string) =>
+  const report = (path: readonly PropertyKey[], rule: RuleName, message: string, fix: string) =>
     problems.push({ rule, file: `${system.id}/system.yml`, ...at(path), severity: 'error', message, fix });
   const runbook = (id: string, path: readonly PropertyKey[]): Runbook | null => {
     const found = runbooks.find((candidate) => candidate.id === id);

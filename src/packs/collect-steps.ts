@@ -16,6 +16,7 @@ import {
 } from './markdown.ts';
 import { holdsSteps, nearestHeading } from './phases.ts';
 import type { Problem } from './problems.ts';
+import type { RuleName } from './rules.ts';
 import { readStepAttributes } from './step-attributes.ts';
 
 /** The steps of a file, what was wrong with others, and where the steps and their attributes stand. */
@@ -84,7 +85,7 @@ const MANUAL_ID = /^manual_\d+$/u;
 function addStep(result: Collected, step: Step, found: Found, file: string): void {
   const line = startLine(found.node);
   const column = found.node.position?.start.column ?? 1;
-  const error = (rule: string, message: string, fix: string) =>
+  const error = (rule: RuleName, message: string, fix: string) =>
     result.problems.push({ rule, file, line, column, severity: 'error', message, fix });
   if (!holdsSteps(found.phase)) {
     const near = nearestHeading(found.section);

@@ -2,6 +2,7 @@ import { type Effect, exceeds, strongest } from '../domain/effect.ts';
 import { type Language, READ_ONLY_PHASES } from '../domain/runbook.ts';
 import { type Found, startLine } from './markdown.ts';
 import type { Problem } from './problems.ts';
+import type { RuleName } from './rules.ts';
 
 /** What analysis says about one statement; the reasons are for people. */
 export type StatementAnalysis = { readonly effect: Effect; readonly reasons: readonly string[] };
@@ -23,7 +24,7 @@ export async function decideEffect(
     line: startLine(found.node),
     column: found.node.position?.start.column ?? 1,
   };
-  const error = (rule: string, message: string, fix: string): Problem => ({
+  const error = (rule: RuleName, message: string, fix: string): Problem => ({
     rule,
     ...place,
     severity: 'error',

@@ -3,6 +3,7 @@ import { LANGUAGES, type Language } from '../domain/runbook.ts';
 import { type AttributeList, readAttributes } from './attributes.ts';
 import { endLine, startLine } from './markdown.ts';
 import { nearest, type Problem, suggest } from './problems.ts';
+import type { RuleName } from './rules.ts';
 
 /** What a fence is: a step's raw material, documentation, or something that wanted to be a step and failed. */
 export type Fence =
@@ -39,7 +40,7 @@ export function readFence(node: Code, lines: readonly string[], file: string): F
   if (!opening) return { kind: 'documentation' };
   const [, before = '', ticks = '', language = '', rest = ''] = opening;
   const brace = raw.indexOf('{', before.length + ticks.length);
-  const broken = (rule: string, message: string, fix: string, column: number): Fence => ({
+  const broken = (rule: RuleName, message: string, fix: string, column: number): Fence => ({
     kind: 'broken',
     problem: { rule, file, line, column, severity: 'error', message, fix },
   });

@@ -1,9 +1,9 @@
 import { distance } from 'fastest-levenshtein';
+import type { RuleName } from './rules.ts';
 
 /** Something wrong in a pack: where, what, and what to do about it. */
 export type Problem = {
-  /** Stable name of the rule, kebab-case. */
-  readonly rule: string;
+  readonly rule: RuleName;
   /** Path relative to the pack folder, for example `auto-broker/rb-012.md`. */
   readonly file: string;
   /** 1-based, as editors show it. */

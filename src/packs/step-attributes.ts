@@ -4,6 +4,7 @@ import type { Capture, ExecutableStep } from '../domain/runbook.ts';
 import { parseDuration } from '../lib/duration.ts';
 import type { Attribute, AttributeList } from './attributes.ts';
 import { type Problem, suggest } from './problems.ts';
+import type { RuleName } from './rules.ts';
 
 /** What the attributes of a fence say; references are not looked up here. `declared` is null without `effect=`. */
 export type StepAttributes = Pick<
@@ -95,7 +96,7 @@ export function readStepAttributes(
   const draft = emptyDraft(list.id);
   const problems: Problem[] = [];
   const seen = new Set<string>();
-  const report = (rule: string, message: string, fix: string, column: number) =>
+  const report = (rule: RuleName, message: string, fix: string, column: number) =>
     problems.push({ rule, ...place, column, severity: 'error', message, fix });
   for (const attribute of list.attributes) {
     const { key, column } = attribute;

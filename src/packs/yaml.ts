@@ -1,6 +1,7 @@
 import { LineCounter, type ParsedNode, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { type Problem, suggest } from './problems.ts';
+import type { RuleName } from './rules.ts';
 
 /** YAML that was read and checked, with the place of every value for later messages. */
 export type YamlResult<T> = {
@@ -11,7 +12,7 @@ export type YamlResult<T> = {
 };
 
 /** Where the text stands in its file: front matter begins on line 2. */
-export type YamlOrigin = { readonly file: string; readonly firstLine: number; readonly rule: string };
+export type YamlOrigin = { readonly file: string; readonly firstLine: number; readonly rule: RuleName };
 
 /** Reads YAML 1.2 (no custom tags, few aliases, no duplicate keys) and checks it against a strict schema. */
 export function readYaml<S extends z.ZodType>(text: string, schema: S, origin: YamlOrigin): YamlResult<z.output<S>> {
