@@ -85,8 +85,12 @@ export async function sqlEffect(text: string): Promise<StatementEffect> {
   return { effect, reasons };
 }
 
+// Kept, because a loader with hooks resolves every dynamic import anew: that took longer than the parsing.
+let parser: Promise<typeof import('libpg-query')> | null = null;
+
 async function parseStatements(text: string): Promise<Node[]> {
-  const { parse } = await import('libpg-query');
+  parser ??= import('libpg-query');
+  const { parse } = await parser;
   try {
     const { stmts } = (await parse(text)) as { stmts?: { stmt?: Node }[] };
     return (stmts ?? []).flatMap(({ stmt }) => (stmt ? [stmt] : []));

@@ -1,4 +1,5 @@
 import type { RequestListener } from 'node:http';
+import { groupsThatMatter } from '../config/settings.ts';
 import { findMessage } from '../db/messages.ts';
 import { enqueue } from '../db/outbox.ts';
 import { withTransaction } from '../db/transaction.ts';
@@ -15,6 +16,7 @@ import { slackDeliverers } from '../slack/deliver/deliverers.ts';
 import { createHub } from '../slack/hub.ts';
 import { registerListeners } from '../slack/listeners/register.ts';
 import { SLACK_PATH } from '../slack/receivers.ts';
+import { createUserGroups } from '../slack/user-groups.ts';
 import type { HttpPart } from './http-server.ts';
 
 export type SlackParts = {
@@ -42,7 +44,9 @@ export async function connectSlack(options: {
   const { connection, context, log, clock } = options;
   const slack = createSlackApp({ config: connection, log, clock, pace: options.pace });
   const hub = createHub({ pool: context.pool, call: slack.call, name: context.settings.hub });
-  const people = { call: slack.call, pool: context.pool, teamId: async () => (await slack.identity()).teamId };
+  const userGroups = createUserGroups({ call: slack.call, groups: groupsThatMatter(context.settings), clock, log });
+  const teamId = async () => (await slack.identity()).teamId;
+  const people = { call: slack.call, pool: context.pool, teamId, userGroups };
   const ui = { context: { ...context, drills: options.drills }, call: slack.call, people, hub, log };
   registerListeners(slack.app, ui, await loadCommands());
   return {

@@ -1,44 +1,15 @@
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { DEFAULT_POLICIES } from '../domain/approval.ts';
-import { parseDuration } from '../lib/duration.ts';
+import { ROLES } from '../domain/roles.ts';
 import { messageOf } from '../lib/errors.ts';
+import { approvalsSchema, readApprovals } from './approvals-schema.ts';
 import type { ConfigProblem } from './config-problem.ts';
 import type { Settings } from './settings.ts';
+import { slackId, strict } from './settings-schema.ts';
 
-/** An object that names the keys it knows when it meets another. */
-function strict<T extends z.ZodRawShape>(shape: T): z.ZodObject<T, z.core.$strict> {
-  return z.strictObject(shape, {
-    error: (issue) =>
-      issue.code === 'unrecognized_keys'
-        ? `there is no setting “${issue.keys.join('”, “')}”; known are ${Object.keys(shape).join(', ')}.`
-        : undefined,
-  });
-}
-
-const slackId = z
-  .string()
-  .regex(
-    /^[UWS][A-Z0-9]{6,}$/u,
-    'write a Slack id: U… or W… for a person, S… for a user group (profile → Copy member ID)',
-  );
+const slackIds = z.array(slackId).min(1, 'name at least one person or user group, or leave it out');
 
 const command = z.string().regex(/^\/[a-z0-9_-]{1,31}$/u, 'write a slash command such as /incident');
-
-const duration = z.string().transform((text, context) => {
-  const ms = parseDuration(text);
-  if (ms !== null && ms >= 60_000) return ms;
-  context.addIssue({ code: 'custom', message: 'write a duration of at least one minute, such as 15m' });
-  return z.NEVER;
-});
-
-const NUMBER_OF_PEOPLE = 'write a number of people from 1 to 10';
-
-const policy = strict({
-  // Nobody approving would be no approval; more than ten people cannot be gathered in an incident.
-  approvers: z.number(NUMBER_OF_PEOPLE).int(NUMBER_OF_PEOPLE).min(1, NUMBER_OF_PEOPLE).max(10, NUMBER_OF_PEOPLE),
-  expires: duration,
-});
 
 const settingsSchema = strict({
   hub: z
@@ -48,13 +19,10 @@ const settingsSchema = strict({
   commands: strict({ incident: command.optional(), runbook: command.optional(), drill: command.optional() }).default(
     {},
   ),
-  contacts: z
-    .record(
-      z.string(),
-      z.record(z.string(), z.array(slackId).min(1, 'name at least one person or user group, or leave the contact out')),
-    )
-    .default({}),
-  approvals: strict({ change: policy.optional(), destructive: policy.optional() }).default({}),
+  contacts: z.record(z.string(), z.record(z.string(), slackIds)).default({}),
+  approvals: approvalsSchema,
+  /** Who may do what, by system (`*`: all) and role. */
+  roles: z.record(z.string(), z.partialRecord(z.enum(ROLES), slackIds)).default({}),
   /** Values for `{ setting: NAME }` in system.yml; the environment wins. */
   settings: z.record(z.string(), z.string()).default({}),
 });
@@ -79,10 +47,8 @@ export function readSettingsFile(text: string): SettingsFile | { readonly proble
     };
   }
   const file = parsed.data;
-  const toPolicy = (name: 'change' | 'destructive') => {
-    const given = file.approvals[name];
-    return given ? { approvers: given.approvers, expiresAfterMs: given.expires } : DEFAULT_POLICIES[name];
-  };
+  const approvals = readApprovals(file.approvals);
+  if ('problems' in approvals) return approvals;
   return {
     values: file.settings,
     settings: {
@@ -93,7 +59,8 @@ export function readSettingsFile(text: string): SettingsFile | { readonly proble
         drill: file.commands.drill ?? '/drill',
       },
       contacts: file.contacts,
-      approvals: { change: toPolicy('change'), destructive: toPolicy('destructive') },
+      approvals: approvals.policies,
+      roles: file.roles,
     },
   };
 }

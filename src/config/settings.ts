@@ -1,4 +1,5 @@
-import type { ApprovalPolicies } from '../domain/approval.ts';
+import { type ApprovalPolicies, groupsInPolicies } from '../domain/approval-policy.ts';
+import { groupsInRoles, type RoleHolders } from '../domain/roles.ts';
 
 /**
  * What the owner of an installation decides (warroom.yml), apart from where things run: who the contacts are and who
@@ -12,7 +13,13 @@ export type Settings = {
   /** Slack ids (`U…` people, `S…` user groups) by system and contact id; system `*` holds for all. */
   readonly contacts: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
   readonly approvals: ApprovalPolicies;
+  readonly roles: RoleHolders;
 };
+
+/** User groups whose members roles and approvals depend on. */
+export function groupsThatMatter(settings: Pick<Settings, 'approvals' | 'roles'>): string[] {
+  return [...new Set([...groupsInRoles(settings.roles), ...groupsInPolicies(settings.approvals)])];
+}
 
 /** The Slack ids behind a contact, each once: the system's own first, else those of `*`; empty when nobody is named. */
 export function findContact(settings: Settings, system: string, contact: string): readonly string[] {

@@ -1,7 +1,9 @@
-import type { Approval, ApprovalPolicy, ApprovalState, Decision } from '../domain/approval.ts';
+import type { Approval, ApprovalState, Decision } from '../domain/approval.ts';
+import type { ApprovalPolicy } from '../domain/approval-policy.ts';
 import type { Tx } from './transaction.ts';
 
-const COLUMNS = `id, step_run as "stepRun", hash, state, policy, requested_by as "requestedBy", reason,
+const COLUMNS = `id, step_run as "stepRun", hash, state, policy, requested_by as "requestedBy",
+  requester_groups as "requesterGroups", reason,
   created_at as "createdAt", expires_at as "expiresAt"`;
 
 type ApprovalRow = Omit<Approval, 'decisions'>;
@@ -13,12 +15,14 @@ export async function insertApproval(
     hash: string;
     policy: ApprovalPolicy;
     requestedBy: string;
+    requesterGroups: readonly string[];
     reason: string;
     expiresAt: Date;
   },
 ): Promise<number> {
   const rows = await tx.query<{ id: number }>(
-    `insert into approvals (step_run, hash, policy, requested_by, reason, expires_at) values ($1, $2, $3, $4, $5, $6)
+    `insert into approvals (step_run, hash, policy, requested_by, reason, expires_at, requester_groups)
+     values ($1, $2, $3, $4, $5, $6, $7)
      returning id`,
     [
       approval.stepRun,
@@ -27,6 +31,7 @@ export async function insertApproval(
       approval.requestedBy,
       approval.reason,
       approval.expiresAt,
+      approval.requesterGroups,
     ],
   );
   return rows[0]?.id ?? 0;
@@ -35,11 +40,21 @@ export async function insertApproval(
 async function withDecisions(tx: Tx, row: ApprovalRow | undefined): Promise<Approval | null> {
   if (!row) return null;
   const decisions = await tx.query<Decision>(
-    'select person, decision, at, reason from approval_decisions where approval = $1 order by at, person',
+    `select person, decision, at, reason, groups, typed_target as "typedTarget" from approval_decisions
+     where approval = $1 order by at, person`,
     [row.id],
   );
-  return { ...row, decisions };
+  return { ...row, policy: { ...BEFORE_0007, ...row.policy }, decisions };
 }
+
+/** What a policy meant that an older version wrote. */
+const BEFORE_0007: Partial<ApprovalPolicy> = {
+  from: [],
+  quorum: [],
+  aloneAfterMs: null,
+  typeTarget: false,
+  breakGlass: false,
+};
 
 export async function findApproval(tx: Tx, id: number): Promise<Approval | null> {
   const rows = await tx.query<ApprovalRow>(`select ${COLUMNS} from approvals where id = $1`, [id]);
@@ -52,21 +67,53 @@ export async function lockApproval(tx: Tx, id: number): Promise<Approval | null>
   return withDecisions(tx, rows[0]);
 }
 
+/** The approval that covers a step run: its own, or that of the plan it belongs to. */
 export async function findApprovalOf(tx: Tx, stepRun: number): Promise<Approval | null> {
-  const rows = await tx.query<ApprovalRow>(`select ${COLUMNS} from approvals where step_run = $1`, [stepRun]);
+  const rows = await tx.query<ApprovalRow>(
+    `select ${COLUMNS} from approvals
+     where step_run = $1 or id = (select approval from plan_steps where step_run = $1)`,
+    [stepRun],
+  );
   return withDecisions(tx, rows[0]);
+}
+
+/** Says that an approval covers several step runs, in the order in which they will run. */
+export async function insertPlan(tx: Tx, approval: number, stepRuns: readonly number[]): Promise<void> {
+  await tx.query(
+    'insert into plan_steps (approval, ordinal, step_run) select $1, ordinal, id from unnest($2::bigint[]) with ordinality as steps (id, ordinal)',
+    [approval, stepRuns],
+  );
+}
+
+/** The step runs that an approval covers, in their order: one unless it is a plan. */
+export async function listCovered(tx: Tx, approval: Pick<Approval, 'id' | 'stepRun'>): Promise<number[]> {
+  const rows = await tx.query<{ id: number }>(
+    'select step_run as id from plan_steps where approval = $1 order by ordinal',
+    [approval.id],
+  );
+  return rows.length === 0 ? [approval.stepRun] : rows.map((row) => row.id);
 }
 
 /** Writes a person's decision; who approved and now denies has changed their mind, and the last word counts. */
 export async function insertDecision(
   tx: Tx,
   approval: number,
-  decision: { person: string; decision: Decision['decision']; reason: string },
+  decision: Omit<Decision, 'at'> & { readonly via: 'slack' | 'cli' },
 ): Promise<void> {
   await tx.query(
-    `insert into approval_decisions (approval, person, decision, reason) values ($1, $2, $3, $4)
-     on conflict (approval, person) do update set decision = excluded.decision, reason = excluded.reason, at = now()`,
-    [approval, decision.person, decision.decision, decision.reason],
+    `insert into approval_decisions (approval, person, decision, reason, groups, typed_target, via)
+     values ($1, $2, $3, $4, $5, $6, $7)
+     on conflict (approval, person) do update set decision = excluded.decision, reason = excluded.reason, at = now(),
+       groups = excluded.groups, typed_target = excluded.typed_target, via = excluded.via`,
+    [
+      approval,
+      decision.person,
+      decision.decision,
+      decision.reason,
+      decision.groups,
+      decision.typedTarget,
+      decision.via,
+    ],
   );
 }
 

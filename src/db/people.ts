@@ -37,6 +37,8 @@ export async function listPeople(tx: Tx, ids: readonly string[]): Promise<Map<st
         isGuest: row.is_guest,
         isExternal: row.is_external,
         isDeactivated: row.is_deactivated,
+        // Who belongs to which group is asked when it matters, never remembered.
+        groups: [],
       },
     ]),
   );

@@ -3,7 +3,8 @@ import type { Tx } from './transaction.ts';
 /** Everything that is under way and needs a job to go on. */
 export type Unfinished = {
   readonly incidents: readonly { readonly number: number; readonly system: string }[];
-  readonly approvals: readonly { readonly id: number; readonly expiresAt: Date }[];
+  /** Requests that wait for a decision. */
+  readonly approvals: readonly number[];
   /** Changing step runs that were approved and have not started. */
   readonly approvedSteps: readonly number[];
   /** Runs with read steps that wait. */
@@ -16,11 +17,10 @@ export async function readUnfinished(tx: Tx): Promise<Unfinished> {
   const reading = await tx.query<{ run: number }>(
     `select distinct run from step_runs where state = 'queued' order by run`,
   );
+  const pending = await tx.query<{ id: number }>(`select id from approvals where state = 'pending' order by id`);
   return {
     incidents: await tx.query(`select number, system from incidents where status = 'open' order by number`),
-    approvals: await tx.query(
-      `select id, expires_at as "expiresAt" from approvals where state = 'pending' order by id`,
-    ),
+    approvals: pending.map((row) => row.id),
     approvedSteps: approved.map((row) => row.id),
     readingRuns: reading.map((row) => row.run),
   };

@@ -65,6 +65,8 @@ function describeRunFact(fact: TimelineFact): string {
       return `asked to run “${fact.step}” on ${fact.target}: ${fact.command}${fact.reason ? ` (${fact.reason})` : ''}`;
     case 'approved':
       return `approved “${fact.step}”: ${fact.command}`;
+    case 'approved_alone':
+      return `went on alone with “${fact.step}”${fact.how === 'break_glass' ? ' (break-glass)' : ''}: ${fact.command} (${fact.reason})`;
     case 'denied':
       return `denied “${fact.step}”${fact.reason ? `: ${fact.reason}` : ''}`;
     case 'approval_expired':

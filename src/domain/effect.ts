@@ -8,7 +8,7 @@ export function exceeds(a: Effect, b: Effect): boolean {
   return ORDER[a] > ORDER[b];
 }
 
-/** The stronger of two effects: analysis may raise an effect, never lower it. */
-export function strongest(a: Effect, b: Effect): Effect {
-  return exceeds(a, b) ? a : b;
+/** The strongest of several effects: analysis may raise an effect, never lower it. `read` for none. */
+export function strongest(...effects: readonly Effect[]): Effect {
+  return effects.reduce((one, other) => (exceeds(other, one) ? other : one), 'read');
 }

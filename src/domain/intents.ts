@@ -27,6 +27,10 @@ export type Intent =
   | { readonly type: 'run.card'; readonly run: number }
   /** The card that asks for an approval, kept current. */
   | { readonly type: 'approval.card'; readonly approval: number }
+  /** Half of the time has passed and nobody has decided: the approvers are called. */
+  | { readonly type: 'approval.reminder'; readonly approval: number }
+  /** Somebody went on without a second person: said in the hub. */
+  | { readonly type: 'approval.alone'; readonly approval: number }
   /** Tells the requester what became of the request. */
   | { readonly type: 'approval.outcome'; readonly approval: number }
   /** The first message that a new workspace sees in the hub. */
@@ -46,6 +50,8 @@ const LANE_OF: Record<Intent['type'], Lane> = {
   'incident.closing': 'interactive',
   'incident.update': 'interactive',
   'approval.outcome': 'interactive',
+  'approval.reminder': 'interactive',
+  'approval.alone': 'interactive',
   'run.card': 'card',
   'incident.ladder': 'card',
   'incident.invite': 'card',
@@ -81,6 +87,8 @@ export function coalesceKey(intent: Intent): string {
       return `run:${intent.run}:card`;
     case 'approval.card':
     case 'approval.outcome':
+    case 'approval.reminder':
+    case 'approval.alone':
       return `${intent.type}:${intent.approval}`;
     default:
       return `${intent.type}:${intent.incident}`;

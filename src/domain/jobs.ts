@@ -8,7 +8,11 @@ export type Job =
   | { readonly task: 'run.read'; readonly run: number }
   /** Carry out one changing step that was approved. */
   | { readonly task: 'run.change'; readonly stepRun: number }
-  | { readonly task: 'approval.expire'; readonly approval: number };
+  | { readonly task: 'approval.expire'; readonly approval: number }
+  /** Half of a request's time has passed. */
+  | { readonly task: 'approval.remind'; readonly approval: number }
+  /** From now on the requester may go on alone: the card has to offer it. */
+  | { readonly task: 'approval.offer_alone'; readonly approval: number };
 
 export type JobTask = Job['task'];
 
@@ -24,6 +28,8 @@ export function jobKey(job: Job): string {
     case 'run.change':
       return `run.change:${job.stepRun}`;
     case 'approval.expire':
-      return `approval.expire:${job.approval}`;
+    case 'approval.remind':
+    case 'approval.offer_alone':
+      return `${job.task}:${job.approval}`;
   }
 }

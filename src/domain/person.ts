@@ -9,6 +9,8 @@ export type Person = {
   /** From another organisation, in a shared channel. */
   readonly isExternal: boolean;
   readonly isDeactivated: boolean;
+  /** Ids of the user groups they belong to, of those that warroom.yml names for roles and approvals. */
+  readonly groups: readonly string[];
 };
 
 /** Full members of the workspace may act; guests, bots, strangers and people who left may not (deny by default). */

@@ -1,3 +1,4 @@
+import type { TighterPolicy } from './approval-policy.ts';
 import type { Checklist, Metric, Threshold } from './routine.ts';
 import type { BlastLevel, Language } from './runbook.ts';
 
@@ -76,6 +77,8 @@ export type TargetDefinition = {
   readonly read: Readonly<Record<string, unknown>>;
   /** Null: this target can only be read. */
   readonly write: Readonly<Record<string, unknown>> | null;
+  /** What the pack demands for steps against this target on top of warroom.yml; it can only be stricter. */
+  readonly approvals?: TighterPolicy | null;
 };
 
 /** A product that a team operates: one folder under `runbooks/`. */

@@ -34,6 +34,14 @@ export type TimelineFact =
       readonly reason: string;
     }
   | { readonly kind: 'approved'; readonly step: string; readonly command: string }
+  /** Nobody else agreed: the requester after nobody answered, or the commander who broke the glass. To be looked at in the review. */
+  | {
+      readonly kind: 'approved_alone';
+      readonly step: string;
+      readonly command: string;
+      readonly how: 'alone' | 'break_glass';
+      readonly reason: string;
+    }
   | { readonly kind: 'denied'; readonly step: string; readonly reason: string }
   | { readonly kind: 'approval_expired'; readonly step: string }
   | { readonly kind: 'step_started'; readonly step: string; readonly command: string; readonly target: string }

@@ -1,7 +1,7 @@
 import { httpEffect } from '../analysis/http-effect.ts';
 import { redisEffect } from '../analysis/redis-effect.ts';
 import { classifyShell } from '../analysis/shell/shell-effect.ts';
-import type { StatementEffect } from '../analysis/statement-effect.ts';
+import { READS, type StatementEffect } from '../analysis/statement-effect.ts';
 import type { Language } from '../domain/runbook.ts';
 import { messageOf } from '../lib/errors.ts';
 import { parseRequest } from './http/parse-request.ts';
@@ -23,6 +23,8 @@ export async function analyseStatement(language: Language, text: string): Promis
         return (await analyseTemplate(text)).analysis;
       case 'sh':
         return await classifyShell(text);
+      case 'probe':
+        return READS;
       default:
         return null;
     }

@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../lib/clock.ts';
 import type { Executor } from './executor.ts';
 import { createHttpExecutor } from './http/http-executor.ts';
 import { type ResolveName, resolveBySystem } from './http/send-request.ts';
+import { createProbeExecutor } from './probe/probe-executor.ts';
 import { createRedisExecutor } from './redis/redis-executor.ts';
 import type { SecretResolver } from './secrets.ts';
 import { createShExecutor } from './sh/sh-executor.ts';
@@ -16,7 +17,7 @@ export type ExecutorDependencies = {
   /** Warroom's own database for targets with `connection: { embedded: true }`: as a role that may only read, and as its owner. */
   readonly embedded?: EmbeddedConnections;
   readonly clock?: Clock;
-  /** Name resolution of the `http` executor; the machine's own without it. */
+  /** Name resolution of the `http` and `probe` executors; the machine's own without it. */
   readonly resolveName?: ResolveName;
 };
 
@@ -28,6 +29,7 @@ export function createExecutors(dependencies: ExecutorDependencies): ReadonlyMap
     createSqlExecutor({ ...shared, embedded: dependencies.embedded }),
     createRedisExecutor(shared),
     createShExecutor(shared),
+    createProbeExecutor({ clock: shared.clock, resolveName: dependencies.resolveName ?? resolveBySystem }),
   ];
   return new Map(executors.map((executor) => [executor.language, executor]));
 }

@@ -5,6 +5,7 @@ import { insertEvent } from '../db/timeline.ts';
 import type { Tx } from '../db/transaction.ts';
 import type { Incident } from '../domain/incident.ts';
 import { isMember, type Person } from '../domain/person.ts';
+import { hasRole, type Role } from '../domain/roles.ts';
 import { findSeverity, type Severity, type SystemDefinition } from '../domain/system.ts';
 import type { TimelineFact } from '../domain/timeline.ts';
 import { UserError } from '../lib/errors.ts';
@@ -16,6 +17,17 @@ export function requireMember(actor: Person): void {
   throw new UserError('not_a_member', 'Only members of this workspace can do that; ask one of them to do it for you.', {
     person: actor.id,
   });
+}
+
+/** Refuses whoever does not have a role in a system (warroom.yml, `roles`). */
+export function requireRole(context: Pick<Context, 'settings'>, system: string, actor: Person, role: Role): void {
+  requireMember(actor);
+  if (hasRole(context.settings.roles, system, actor, role)) return;
+  throw new UserError(
+    'role_missing',
+    `That needs the role ${role} for ${system}, which you do not have; ask somebody who has it, or your Warroom operator.`,
+    { person: actor.id, system, role },
+  );
 }
 
 /** The incident, locked; refuses a number that does not exist and an incident that is over. */

@@ -1,8 +1,10 @@
+import { findApproval } from '../db/approvals.ts';
 import { findIncident } from '../db/incidents.ts';
 import { withTransaction } from '../db/transaction.ts';
 import { addTypedJob } from '../db/typed-jobs.ts';
 import { readUnfinished } from '../db/unfinished.ts';
 import { scheduleMilestones } from '../incidents/timers.ts';
+import { scheduleTimers } from '../runs/approval-timers.ts';
 import type { RunsContext } from '../runs/context.ts';
 
 /**
@@ -18,8 +20,10 @@ export async function restoreJobs(context: Pick<RunsContext, 'pool' | 'packs'>):
       const incident = definition ? await findIncident(tx, number) : null;
       if (definition && incident) await scheduleMilestones(tx, definition, incident);
     }
-    for (const { id, expiresAt } of approvals)
-      await addTypedJob(tx, { task: 'approval.expire', approval: id }, expiresAt);
+    for (const id of approvals) {
+      const approval = await findApproval(tx, id);
+      if (approval) await scheduleTimers(tx, approval);
+    }
     for (const stepRun of approvedSteps) await addTypedJob(tx, { task: 'run.change', stepRun });
     for (const run of readingRuns) await addTypedJob(tx, { task: 'run.read', run });
   });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { JobTask } from '../domain/jobs.ts';
 import { tickEscalation } from '../escalation/tick.ts';
 import { passMilestone } from '../incidents/milestone.ts';
-import { expireApproval } from '../runs/approve.ts';
+import { expireApproval, offerAlone, remindApprovers } from '../runs/approval-timers.ts';
 import { runChangingStep } from '../runs/change-step.ts';
 import type { RunsContext } from '../runs/context.ts';
 import { runReadSteps } from '../runs/read-steps.ts';
@@ -21,6 +21,8 @@ export function createTasks(context: RunsContext, signal: AbortSignal): Readonly
     'incident.milestone': async (payload) => passMilestone(context, milestone.parse(payload).incident),
     'run.read': async (payload) => runReadSteps(context, run.parse(payload).run, signal),
     'run.change': async (payload) => runChangingStep(context, stepRun.parse(payload).stepRun, signal),
+    'approval.remind': async (payload) => remindApprovers(context, approval.parse(payload).approval),
+    'approval.offer_alone': async (payload) => offerAlone(context, approval.parse(payload).approval),
     'approval.expire': async (payload) => expireApproval(context, approval.parse(payload).approval),
   };
 }

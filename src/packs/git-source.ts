@@ -4,16 +4,25 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
+/** The names that Git gives to the bytes of a file, in the two kinds of repositories. */
+export type GitBlob = { readonly sha1: string; readonly sha256: string };
+
 /** Answers with the commit that a file's bytes stand in; null when they stand in none. */
-export type CommitOf = (file: string, bytes: Buffer) => string | null;
+export type CommitOf = (file: string, blob: GitBlob) => string | null;
+
+/** What was committed at one HEAD: asked again, the same HEAD costs one command instead of a walk through the history. */
+export type Commits = { readonly head: string; readonly commitOf: CommitOf };
 
 /**
  * Reads what Git has committed in a folder: two commands for the whole folder, however many files it has. The bytes
  * that were read are compared with the committed blob, so a local change is noticed whenever it happened. Outside of
- * Git, without Git or without permission every answer is null. Paths are relative to `dir`, with slashes.
+ * Git, without Git or without permission every answer is null. Paths are relative to `dir`, with slashes. `before` is
+ * the answer of last time.
  */
-export async function readCommits(dir: string): Promise<CommitOf> {
+export async function readCommits(dir: string, before: Commits | null = null): Promise<Commits> {
   try {
+    const head = (await git(dir, ['rev-parse', 'HEAD'])).trim();
+    if (before !== null && before.head === head) return before;
     const tree = await git(dir, ['ls-tree', '-r', '-z', 'HEAD', '--', '.']);
     const blobs = new Map<string, string>();
     for (const entry of tree.split('\0')) {
@@ -21,17 +30,18 @@ export async function readCommits(dir: string): Promise<CommitOf> {
       const [, type, hash] = meta.split(' ');
       if (type === 'blob' && hash !== undefined && path !== undefined) blobs.set(path, hash);
     }
-    if (blobs.size === 0) return () => null;
+    if (blobs.size === 0) return { head, commitOf: () => null };
     const commits = readLog(
       await git(dir, ['log', '-m', '--first-parent', '--format=%x01%H', '--name-only', '-z', '--relative', '--', '.']),
     );
-    return (file, bytes) => {
-      const blob = blobs.get(file);
-      return blob !== undefined && blob === blobHash(bytes, blob.length) ? (commits.get(file) ?? null) : null;
+    const commitOf: CommitOf = (file, { sha1, sha256 }) => {
+      const committed = blobs.get(file);
+      return committed === sha1 || committed === sha256 ? (commits.get(file) ?? null) : null;
     };
+    return { head, commitOf };
   } catch {
     // Packs may come from anywhere; that they are not in Git is no fault, and the null says it.
-    return () => null;
+    return { head: '', commitOf: () => null };
   }
 }
 
@@ -52,7 +62,9 @@ async function git(dir: string, args: readonly string[]): Promise<string> {
   return stdout;
 }
 
-function blobHash(bytes: Buffer, hexDigits: number): string {
-  const hash = createHash(hexDigits === 64 ? 'sha256' : 'sha1');
-  return hash.update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
+/** Hashes bytes as Git does. */
+export function gitBlob(bytes: Buffer): GitBlob {
+  const name = (algorithm: string) =>
+    createHash(algorithm).update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
+  return { sha1: name('sha1'), sha256: name('sha256') };
 }

@@ -1,23 +1,24 @@
-import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Runbook, RunbookSource } from '../domain/runbook.ts';
+import type { Runbook } from '../domain/runbook.ts';
 import type { SystemDefinition } from '../domain/system.ts';
-import { messageOf } from '../lib/errors.ts';
+import { type Clock, systemClock } from '../lib/clock.ts';
 import { checkRoutines } from './check-routines.ts';
 import type { AnalyseStatement } from './effects.ts';
-import { type CommitOf, readCommits } from './git-source.ts';
+import { type Commits, readCommits } from './git-source.ts';
 import { resolveLinks } from './links.ts';
-import { parseRunbook } from './parse-runbook.ts';
-import { nearest, type Problem } from './problems.ts';
-import { type ResolveSetting, readSystem, systemSchema } from './system-schema.ts';
-import { readYaml, type YamlResult } from './yaml.ts';
+import { createPackFiles, fileProblem, isRunbookFile, listFolder } from './pack-files.ts';
+import type { Problem } from './problems.ts';
+import { nearest } from './problems.ts';
+import { createRunbookMemory, type InForce, type RunbookMemory } from './runbook-memory.ts';
+import { createSystemMemory, type LoadedSystem, type SystemMemory } from './system-memory.ts';
+import type { ResolveSetting } from './system-schema.ts';
 
 /** Where packs stand, how settings are resolved, and who tells what a statement does. */
 export type LoadOptions = {
   readonly dir: string;
   readonly resolveSetting: ResolveSetting;
   readonly analyse: AnalyseStatement;
+  readonly clock?: Clock;
 };
 
 /** What a search for one runbook by its id gives. */
@@ -36,162 +37,123 @@ export type Packs = {
   readonly findRunbook: (id: string, system?: string) => FoundRunbook;
 };
 
-const MAX_FILE_BYTES = 1024 * 1024;
+/** One reading of the folder. `held` names the files whose last good version is in force, by their SHA-256 on disk. */
+export type PacksVersion = { readonly packs: Packs; readonly held: ReadonlyMap<string, string> };
+
+/** Reads a folder again and again; only what has changed is parsed, and what is broken keeps its last good version. */
+export type PackReader = { readonly read: () => Promise<PacksVersion> };
 
 /**
  * Reads every folder with a `system.yml` below `dir`. What is wrong in files comes back as problems; only a folder that
- * cannot be read at all throws (InternalError is left to the caller: the system's own error passes through).
+ * cannot be read at all throws (the system's own error passes through).
  */
 export async function loadPacks(options: LoadOptions): Promise<Packs> {
-  const commitOf = await readCommits(options.dir);
-  const systems = new Map<string, SystemDefinition>();
-  const runbooks = new Map<string, Runbook>();
-  const problems: Problem[] = [];
-  const folders = (await readdir(options.dir)).filter((name) => !name.startsWith('.')).sort();
-  for (const folder of folders) {
-    const files = await listFolder(join(options.dir, folder));
-    if (!files) continue;
-    const read = await loadSystem(options, folder, files, problems);
-    if (!read) continue;
-    const { system } = read;
-    systems.set(folder, system);
-    const loaded = await loadRunbooks({ options, commitOf, system, files, problems });
-    problems.push(...checkRoutines(system, [...loaded.values()], read.at));
-    for (const [key, runbook] of loaded) runbooks.set(key, runbook);
-  }
-  const linked = resolveLinks(runbooks);
-  problems.push(...linked.problems);
-  problems.sort((a, b) => (a.file === b.file ? a.line - b.line || a.column - b.column : a.file < b.file ? -1 : 1));
+  return (await createPackReader(options).read()).packs;
+}
+
+/** A reader with a memory. Its first reading is like `loadPacks`; a later one never leaves less than the last good version. */
+export function createPackReader(options: LoadOptions): PackReader {
+  const files = createPackFiles(options.clock ?? systemClock);
+  const memory = {
+    systems: createSystemMemory(files, options.resolveSetting),
+    runbooks: createRunbookMemory(files, options.analyse),
+    commits: null as Commits | null,
+    last: null as PacksVersion | null,
+  };
   return {
-    systems,
-    runbooks: linked.runbooks,
-    problems,
-    findRunbook: (id, system) => find(linked.runbooks, id, system),
+    read: async () => {
+      const folders = await systemFolders(options.dir, memory.last);
+      if (!Array.isArray(folders)) return folders;
+      const reading = readCommits(options.dir, memory.commits);
+      const read = await readFolders(options.dir, folders, memory);
+      memory.commits = await reading;
+      files.keepOnly(new Set(read.paths));
+      memory.last = assemble(read, memory.commits, memory.runbooks);
+      return memory.last;
+    },
   };
 }
 
-async function loadSystem(
-  options: LoadOptions,
-  folder: string,
-  files: readonly string[],
-  problems: Problem[],
-): Promise<{ system: SystemDefinition; at: YamlResult<unknown>['at'] } | null> {
-  const file = `${folder}/system.yml`;
-  if (!/^[a-z][a-z0-9-]{0,62}$/u.test(folder)) {
-    problems.push(
-      fileProblem(
-        file,
-        'system-file',
-        `"${folder}" cannot be the id of a system`,
-        'Name the folder with a-z, 0-9 and dashes.',
-      ),
-    );
-    return null;
+type Folder = { readonly name: string; readonly files: readonly string[] };
+
+/**
+ * The folders to read. When all of them are gone although there were systems, something happened to the folder itself (a
+ * volume that is not mounted, a checkout half done): then the last version stays in force, with a problem that says so.
+ */
+async function systemFolders(dir: string, last: PacksVersion | null): Promise<Folder[] | PacksVersion> {
+  const names = await listFolder(dir);
+  if (names === null && last === null) throw new Error(`There is no folder ${dir}.`);
+  const folders: Folder[] = [];
+  for (const name of names ?? []) {
+    const files = await listFolder(join(dir, name));
+    if (files) folders.push({ name, files });
   }
-  if (!files.includes('system.yml')) {
-    if (files.some((name) => name.endsWith('.md')))
-      problems.push(fileProblem(file, 'system-file', 'the folder has no system.yml', 'Add one, or move the files.'));
-    return null;
-  }
-  const bytes = await readBytes(join(options.dir, file), file, problems);
-  const text = bytes && decode(bytes, file, problems);
-  if (text === null) return null;
-  const read = readYaml(text, systemSchema, { file, firstLine: 1, rule: 'system-file' });
-  problems.push(...read.problems);
-  return read.value && { system: readSystem(folder, read.value, options.resolveSetting), at: read.at };
+  const known = last?.packs.systems.size ?? 0;
+  if (last === null || known === 0 || folders.some(({ files }) => files.includes('system.yml'))) return folders;
+  const message = 'the folder of the runbooks holds no system any more, so everything stays as it was';
+  const problem = fileProblem('.', 'unreadable', message, 'Put it back, or restart Warroom when this is meant.');
+  return { ...last, packs: { ...last.packs, problems: [problem] } };
 }
 
-type Folder = {
-  readonly options: LoadOptions;
-  readonly commitOf: CommitOf;
-  readonly system: SystemDefinition;
-  readonly files: readonly string[];
+type Read = {
+  readonly systems: readonly LoadedSystem[];
+  readonly runbooks: readonly InForce[];
   readonly problems: Problem[];
+  readonly held: Map<string, string>;
+  readonly paths: string[];
 };
 
-async function loadRunbooks(folder: Folder): Promise<Map<string, Runbook>> {
-  const { options, system, problems } = folder;
+async function readFolders(
+  dir: string,
+  folders: readonly Folder[],
+  memory: { systems: SystemMemory; runbooks: RunbookMemory },
+): Promise<Read> {
+  const [systems, runbooks, problems, paths] = [[], [], [], []] as [LoadedSystem[], InForce[], Problem[], string[]];
+  const held = new Map<string, string>();
+  for (const { name, files } of folders) {
+    const system = await memory.systems.read(dir, name, files);
+    problems.push(...system.problems);
+    paths.push(join(dir, name, 'system.yml'));
+    if (!system.loaded) continue;
+    if (system.held !== null) held.set(`${name}/system.yml`, system.held);
+    systems.push(system.loaded);
+    const names = files.filter(isRunbookFile);
+    paths.push(...names.map((file) => join(dir, name, file)));
+    const read = await memory.runbooks.read(dir, system.loaded, names);
+    runbooks.push(...read);
+    for (const { file, contentHash, isHeld } of read) if (isHeld) held.set(file, contentHash);
+  }
+  memory.systems.keepOnly(new Set(systems.map(({ system }) => system.id)));
+  memory.runbooks.keepOnly(new Set(runbooks.map(({ file }) => file)));
+  return { systems, runbooks, problems, held, paths };
+}
+
+function assemble(read: Read, { commitOf }: Commits, memory: RunbookMemory): PacksVersion {
+  const problems = [...read.problems, ...read.runbooks.flatMap((each) => each.problems)];
+  const byFile = new Map<string, Runbook>();
+  for (const { file, version } of read.runbooks) if (version?.parsed.runbook) byFile.set(file, version.parsed.runbook);
   const runbooks = new Map<string, Runbook>();
-  for (const name of folder.files.filter((entry) => entry.endsWith('.md') && entry.toLowerCase() !== 'readme.md')) {
-    const file = `${system.id}/${name}`;
-    const bytes = await readBytes(join(options.dir, system.id, name), file, problems);
-    const text = bytes && decode(bytes, file, problems);
-    if (!bytes || text === null) continue;
-    const source: RunbookSource = {
-      file,
-      contentHash: createHash('sha256').update(bytes).digest('hex'),
-      commit: folder.commitOf(file, bytes),
-      text,
-    };
-    const parsed = await parse(source, folder);
-    problems.push(...parsed.problems);
-    if (!parsed.runbook) continue;
-    const key = `${system.id}/${parsed.runbook.id}`;
-    const other = [...runbooks.values()].find(
-      (runbook) => runbook.id.toLowerCase() === parsed.runbook?.id.toLowerCase(),
-    );
-    if (other)
-      problems.push(
-        fileProblem(
-          file,
-          'duplicate-runbook',
-          `the id "${parsed.runbook.id}" belongs to ${other.source.file}`,
-          'Give each runbook of a system an id of its own.',
-        ),
-      );
-    else runbooks.set(key, parsed.runbook);
+  for (const each of read.runbooks) {
+    const { version, file, isHeld } = each;
+    const parsed = byFile.get(file);
+    if (!version || !parsed) continue;
+    const { ids, problems: dead } = resolveLinks(parsed, version.parsed.links, byFile);
+    if (!isHeld) problems.push(...dead);
+    const runbook = memory.finish({ ...each, version }, ids, version.blob ? commitOf(file, version.blob) : null);
+    if (runbook) runbooks.set(`${runbook.system}/${runbook.id}`, runbook);
   }
-  return runbooks;
-}
-
-async function parse(source: RunbookSource, { options, system }: Folder) {
-  try {
-    return await parseRunbook({ source, system, analyse: options.analyse });
-  } catch (error) {
-    // One file that defeats the parser (thousands of nested lists) must not take the others down.
-    return {
-      runbook: null,
-      problems: [
-        fileProblem(source.file, 'unreadable', `the file could not be parsed: ${messageOf(error)}`, 'Simplify it.'),
-      ],
-    };
+  const systems = new Map(read.systems.map(({ system }) => [system.id, system]));
+  const all = [...runbooks.values()];
+  for (const { system, at } of read.systems) {
+    const own = all.filter((runbook) => runbook.system === system.id);
+    problems.push(...checkRoutines(system, own, at));
   }
+  problems.sort((a, b) => (a.file === b.file ? a.line - b.line || a.column - b.column : a.file < b.file ? -1 : 1));
+  const find = (id: string, system?: string) => findRunbook(runbooks, id, system);
+  return { packs: { systems, runbooks, problems, findRunbook: find }, held: read.held };
 }
 
-async function listFolder(path: string): Promise<string[] | null> {
-  try {
-    return (await readdir(path)).filter((name) => !name.startsWith('.')).sort();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return null;
-    throw error;
-  }
-}
-
-async function readBytes(path: string, file: string, problems: Problem[]): Promise<Buffer | null> {
-  try {
-    const bytes = await readFile(path);
-    if (bytes.length <= MAX_FILE_BYTES) return bytes;
-    problems.push(fileProblem(file, 'unreadable', 'the file is larger than 1 MB', 'Split it.'));
-  } catch (error) {
-    problems.push(fileProblem(file, 'unreadable', `the file cannot be read: ${messageOf(error)}`, ''));
-  }
-  return null;
-}
-
-function decode(bytes: Buffer, file: string, problems: Problem[]): string | null {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    problems.push(fileProblem(file, 'unreadable', 'the file is not UTF-8', 'Save it as UTF-8.'));
-    return null;
-  }
-}
-
-function fileProblem(file: string, rule: string, message: string, fix: string): Problem {
-  return { rule, file, line: 1, column: 1, severity: 'error', message, fix };
-}
-
-function find(runbooks: ReadonlyMap<string, Runbook>, wanted: string, system: string | undefined): FoundRunbook {
+function findRunbook(runbooks: ReadonlyMap<string, Runbook>, wanted: string, system: string | undefined): FoundRunbook {
   const [qualifier, id] = wanted.includes('/') ? (wanted.split('/', 2) as [string, string]) : [null, wanted];
   const same = (a: string, b: string) => a.toLowerCase() === b.trim().toLowerCase();
   let candidates = [...runbooks.values()].filter(

@@ -5,6 +5,7 @@ import { checkReferences } from './check-references.ts';
 import { collectSteps } from './collect-steps.ts';
 import type { AnalyseStatement } from './effects.ts';
 import { frontMatterSchema, readParams } from './front-matter.ts';
+import { type FileLink, readLinks } from './links.ts';
 import { type Markdown, parseMarkdown } from './markdown.ts';
 import type { Problem } from './problems.ts';
 import { readProse, readSymptoms } from './prose.ts';
@@ -18,14 +19,19 @@ export type RunbookInput = {
 };
 
 /** A step with an error is left out, and its fence stays documentation; without a usable front matter there is no runbook. */
-export type ParsedRunbook = { readonly runbook: Runbook | null; readonly problems: readonly Problem[] };
+export type ParsedRunbook = {
+  readonly runbook: Runbook | null;
+  readonly problems: readonly Problem[];
+  /** Links to other files, for whoever knows the other files. */
+  readonly links: readonly FileLink[];
+};
 
 /** Reads one Markdown file. Never throws on what stands in it. */
 export async function parseRunbook(input: RunbookInput): Promise<ParsedRunbook> {
   const { source, system } = input;
   const markdown = parseMarkdown(source.text);
   const front = readFront(markdown, source.file);
-  if (!front.value) return { runbook: null, problems: front.problems };
+  if (!front.value) return { runbook: null, problems: front.problems, links: [] };
   const problems: Problem[] = [...front.problems];
   const severity = front.value.severity;
   const levels = system.severities.map((item) => item.level);
@@ -71,7 +77,11 @@ export async function parseRunbook(input: RunbookInput): Promise<ParsedRunbook> 
     links: [],
     source,
   };
-  return { runbook, problems: problems.sort((a, b) => a.line - b.line || a.column - b.column) };
+  return {
+    runbook,
+    problems: problems.sort((a, b) => a.line - b.line || a.column - b.column),
+    links: readLinks(markdown, source.file),
+  };
 }
 
 function readFront(markdown: Markdown, file: string) {

@@ -12,7 +12,26 @@ export const RESULT_FIELDS: Readonly<Record<Language, readonly string[] | null>>
   kubectl: null,
   docker: null,
   promql: null,
-  probe: null,
+  probe: [
+    ...['host', 'address', 'duration_ms'],
+    ...['name', 'records', 'addresses', 'resolver'],
+    ...['port', 'open', 'connect_ms'],
+    ...[
+      'days_left',
+      'valid_from',
+      'valid_to',
+      'subject',
+      'issuer',
+      'names',
+      'name_matches',
+      'trusted',
+      'chain',
+      'protocol',
+      'cipher',
+    ],
+    'problems',
+    ...['sent', 'received', 'loss', 'rtt_ms'],
+  ],
 };
 
 /** Names that a named expression cannot have. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { TighterPolicy } from '../domain/approval-policy.ts';
 import { LANGUAGES } from '../domain/runbook.ts';
 import type { Rank, RungTrigger, SystemDefinition, TargetDefinition } from '../domain/system.ts';
 import { duration } from './front-matter.ts';
@@ -58,12 +59,21 @@ const component = z.strictObject({
 
 const bag = z.record(z.string(), z.unknown());
 
+/** Stricter than warroom.yml or nothing: there is no key that loosens (design §5, promise 3). */
+const tighter = z.strictObject({
+  approvers: z.int().min(1).max(10).optional(),
+  expires: duration.optional(),
+  type_target: z.literal(true).optional(),
+  never_alone: z.literal(true).optional(),
+});
+
 const target = z.strictObject({
   executor: z.enum(LANGUAGES),
   description: text.optional(),
   options: bag.default({}),
   read: bag.default({}),
   write: z.union([bag, z.null()]).default(null),
+  approvals: tighter.optional(),
 });
 
 /** What may stand in `system.yml`. Unknown keys are errors; durations are texts such as `5m`. */
@@ -88,6 +98,15 @@ export const systemSchema = z
     for (const { path, message } of systemProblems(system)) context.addIssue({ code: 'custom', path, message });
   });
 export type SystemFile = z.output<typeof systemSchema>;
+
+function readTighter(file: z.output<typeof tighter>): TighterPolicy {
+  return {
+    ...(file.approvers === undefined ? {} : { approvers: file.approvers }),
+    ...(file.expires === undefined ? {} : { expiresAfterMs: file.expires }),
+    ...(file.type_target === undefined ? {} : { typeTarget: file.type_target }),
+    ...(file.never_alone === undefined ? {} : { neverAlone: file.never_alone }),
+  };
+}
 
 /** The definition that the rest of the product works with. `folder` is the system's id. */
 export function readSystem(folder: string, file: SystemFile, resolve: ResolveSetting): SystemDefinition {
@@ -138,6 +157,7 @@ export function readSystem(folder: string, file: SystemFile, resolve: ResolveSet
         options: resolveSettings(item.options, resolve),
         read: resolveSettings(item.read, resolve),
         write: item.write && resolveSettings(item.write, resolve),
+        approvals: item.approvals ? readTighter(item.approvals) : null,
       }),
     ),
     responders: file.responders,

@@ -1,28 +1,25 @@
-import { findApprovalOf, lockApproval, moveApproval } from '../db/approvals.ts';
+import { findApprovalOf, moveApproval } from '../db/approvals.ts';
 import { enqueue } from '../db/outbox.ts';
-import {
-  findRun,
-  finishStepRun,
-  listStepRuns,
-  lockStepRun,
-  moveStepRun,
-  type StepRunEnd,
-  startStepRun,
-} from '../db/runs.ts';
+import { finishStepRun, listStepRuns, moveStepRun, type StepRunEnd, startStepRun } from '../db/runs.ts';
 import { acquireTarget, releaseTarget } from '../db/target-locks.ts';
 import { type Tx, withTransaction } from '../db/transaction.ts';
 import { addTypedJob } from '../db/typed-jobs.ts';
-import { type Approval, approvalHash } from '../domain/approval.ts';
+import type { ApprovalPolicy } from '../domain/approval-policy.ts';
+import { strictest } from '../domain/approval-policy.ts';
 import type { Run, StepRun } from '../domain/run.ts';
 import type { ExecutableStep, Runbook } from '../domain/runbook.ts';
 import type { Statement } from '../executors/executor.ts';
 import { messageOf, UserError } from '../lib/errors.ts';
+import { type Asked, lockAsked, refreshAsked } from './asked.ts';
 import type { RunsContext } from './context.ts';
 import { send } from './execute.ts';
 import { endOf, refusedEnd } from './outcome.ts';
 import { pinnedRunbook } from './pinned-runbook.ts';
+import { blockedBy, continuePlan } from './plan.ts';
+import { policyOf } from './policy.ts';
 import { recordRunFact, refreshRun } from './record.ts';
 import { recordEnd } from './record-end.ts';
+import { hashOf } from './request.ts';
 import { getRunnableStep, prepareStatement, valuesOf } from './statement.ts';
 import { subjectOf } from './subject.ts';
 import { queueVerify } from './verify.ts';
@@ -58,27 +55,37 @@ export async function runChangingStep(context: RunsContext, stepRun: number, sig
 /** Spends the approval and takes the target, or says why not; null when there is nothing to do (now). */
 async function start(context: RunsContext, tx: Tx, id: number): Promise<Started | null> {
   const found = await findApprovalOf(tx, id);
-  const approval = found ? await lockApproval(tx, found.id) : null;
-  const stepRun = approval ? await lockStepRun(tx, id) : null;
-  const run = stepRun ? await findRun(tx, stepRun.run) : null;
-  if (!approval || !stepRun || !run || stepRun.state !== 'approved' || approval.state !== 'approved') return null;
-  if (tx.now.getTime() >= approval.expiresAt.getTime()) return expire(tx, { approval, stepRun, run });
-  const prepared = await prepareApproved(context, { approval, stepRun, run });
-  if ('problem' in prepared) return voidApproval(tx, { approval, stepRun, run }, prepared.problem);
+  const asked = found ? await lockAsked(tx, found.id) : null;
+  const stepRun = asked?.covered.find((candidate) => candidate.id === id);
+  if (!asked || !stepRun || stepRun.state !== 'approved') return null;
+  const { approval, run } = asked;
+  const first = stepRun.id === approval.stepRun;
+  // An approval is spent by its first step; the later steps of a plan go on with the spent one.
+  if (approval.state !== (first ? 'approved' : 'used')) return null;
+  if (await blockedBy(tx, run, asked.covered, stepRun)) return null;
+  if (isLate(asked, stepRun, tx.now)) return expire(tx, asked, stepRun);
+  const prepared = await prepareApproved(context, tx, asked, stepRun);
+  if ('problem' in prepared) return voidApproval(tx, asked, stepRun, prepared.problem);
   const target = `${run.system}/${stepRun.target}`;
   if (!(await acquireTarget(tx, { target, stepRun: id, owner: context.owner }))) {
     await refreshRun(tx, run);
     return askAgain(tx, id);
   }
-  await moveApproval(tx, approval.id, 'approved', 'used');
+  if (first) await moveApproval(tx, approval.id, 'approved', 'used');
   await startStepRun(tx, id, 'approved', context.owner);
-  await recordRunFact(tx, run, null, {
-    kind: 'step_started',
-    step: stepRun.title,
-    command: stepRun.display,
-    target: stepRun.target,
-  });
-  await refreshAll(tx, run, approval);
+  await recordRunFact(
+    tx,
+    run,
+    null,
+    {
+      kind: 'step_started',
+      step: stepRun.title,
+      command: stepRun.display,
+      target: stepRun.target,
+    },
+    approval,
+  );
+  await refreshAsked(tx, asked);
   return { ...prepared, run, stepRun, earlier: await listStepRuns(tx, run.id) };
 }
 
@@ -87,57 +94,78 @@ async function askAgain(tx: Tx, stepRun: number): Promise<null> {
   return null;
 }
 
-type Asked = { readonly approval: Approval; readonly stepRun: StepRun; readonly run: Run };
+/** Past its expiry; the later steps of a plan have the same time again after the step before them. */
+function isLate({ approval, covered }: Asked, stepRun: StepRun, now: Date): boolean {
+  const before = covered[covered.findIndex(({ id }) => id === stepRun.id) - 1];
+  const until = before
+    ? (before.finishedAt?.getTime() ?? 0) + approval.policy.expiresAfterMs
+    : approval.expiresAt.getTime();
+  return now.getTime() >= until;
+}
 
-/** Renders the statement again and compares its hash with the approved one. */
+type Prepared = { runbook: Runbook; step: ExecutableStep; statement: Statement };
+
+/** Renders everything again that the approval covers, and compares its hash with the approved one. */
 async function prepareApproved(
   context: RunsContext,
-  { approval, stepRun, run }: Asked,
-): Promise<{ runbook: Runbook; step: ExecutableStep; statement: Statement } | { problem: string }> {
+  tx: Tx,
+  { approval, covered, run }: Asked,
+  wanted: StepRun,
+): Promise<Prepared | { problem: string }> {
   try {
     const runbook = await pinnedRunbook(context, run);
-    const step = getRunnableStep(context, runbook, stepRun.step);
-    const statement = await prepareStatement(context, runbook, step, run);
-    if (step.effect === 'read') return { problem: CHANGED };
-    // The policy of now, not the one of the request: a stricter warroom.yml voids what the old one allowed.
-    const policy = context.settings.approvals[step.effect];
-    const { expiresAt } = approval;
-    const hash = approvalHash(
-      subjectOf(context, { run, runbook, step, stepRun: stepRun.id, statement, policy, expiresAt }),
+    const prepared = await Promise.all(
+      covered.map(async (stepRun) => {
+        const step = getRunnableStep(context, runbook, stepRun.step);
+        return { stepRun, step, statement: await prepareStatement(context, runbook, step, run) };
+      }),
     );
-    if (hash === approval.hash) return { runbook, step, statement };
-    return { problem: CHANGED };
+    const policies: ApprovalPolicy[] = [];
+    for (const { step } of prepared) {
+      if (step.effect === 'read') return { problem: CHANGED };
+      // The policy of now, not the one of the request: a stricter warroom.yml voids what the old one allowed.
+      const requester = [approval.requestedBy, ...approval.requesterGroups];
+      const { effect, target } = step;
+      policies.push(await policyOf(context, tx, { run, effect, target, requester, at: approval.createdAt }));
+    }
+    const common = { run, runbook, policy: strictest(policies), expiresAt: approval.expiresAt };
+    const hash = hashOf(
+      prepared.map(({ step, stepRun, statement }) =>
+        subjectOf(context, { ...common, step, stepRun: stepRun.id, statement }),
+      ),
+    );
+    const own = prepared.find(({ stepRun }) => stepRun.id === wanted.id);
+    return own && hash === approval.hash ? { runbook, step: own.step, statement: own.statement } : { problem: CHANGED };
   } catch (error) {
     if (error instanceof UserError) return { problem: error.message };
     throw error;
   }
 }
 
-async function expire(tx: Tx, { approval, stepRun, run }: Asked): Promise<null> {
+async function expire(tx: Tx, asked: Asked, stepRun: StepRun): Promise<null> {
+  const { approval, run } = asked;
   await moveApproval(tx, approval.id, 'approved', 'expired');
-  await moveStepRun(tx, stepRun.id, {
-    from: 'approved',
-    to: 'expired',
-    error: 'It was approved, but could not start before the approval expired.',
-  });
-  await recordRunFact(tx, run, null, { kind: 'approval_expired', step: stepRun.title });
-  await enqueue(tx, { type: 'approval.outcome', approval: approval.id });
-  await refreshAll(tx, run, approval);
-  return null;
+  const error = 'It was approved, but could not start before the approval expired.';
+  await moveStepRun(tx, stepRun.id, { from: 'approved', to: 'expired', error });
+  await recordRunFact(tx, run, null, { kind: 'approval_expired', step: stepRun.title }, approval);
+  return callOff(tx, asked, stepRun);
 }
 
-async function voidApproval(tx: Tx, { approval, stepRun, run }: Asked, problem: string): Promise<null> {
+async function voidApproval(tx: Tx, asked: Asked, stepRun: StepRun, problem: string): Promise<null> {
+  const { approval, run } = asked;
   await moveApproval(tx, approval.id, 'approved', 'void');
   await moveStepRun(tx, stepRun.id, { from: 'approved', to: 'refused', error: problem });
-  await recordRunFact(tx, run, null, { kind: 'step_finished', step: stepRun.title, state: 'refused', error: problem });
-  await enqueue(tx, { type: 'approval.outcome', approval: approval.id });
-  await refreshAll(tx, run, approval);
-  return null;
+  const fact = { kind: 'step_finished', step: stepRun.title, state: 'refused', error: problem } as const;
+  await recordRunFact(tx, run, null, fact, approval);
+  return callOff(tx, asked, stepRun);
 }
 
-async function refreshAll(tx: Tx, run: Run, approval: Approval): Promise<void> {
-  await enqueue(tx, { type: 'approval.card', approval: approval.id });
-  await refreshRun(tx, run);
+/** Nothing after it runs either, and whoever asked is told. */
+async function callOff(tx: Tx, asked: Asked, stepRun: StepRun): Promise<null> {
+  await continuePlan(tx, asked.run, stepRun, false);
+  await enqueue(tx, { type: 'approval.outcome', approval: asked.approval.id });
+  await refreshAsked(tx, asked);
+  return null;
 }
 
 /** A throw after the attempt was committed is not proof that nothing happened: the state is `unknown`. */
@@ -162,12 +190,16 @@ async function finish(context: RunsContext, tx: Tx, started: Started, end: StepR
     state: end.state,
     error: end.error,
   });
-  if (step.verify !== null && end.state !== 'refused') {
-    await queueVerify(context, tx, { run, runbook, stepRun, actor: stepRun.requestedBy });
-  }
+  const verified =
+    step.verify !== null && end.state !== 'refused'
+      ? await queueVerify(context, tx, { run, runbook, stepRun, actor: stepRun.requestedBy })
+      : false;
+  // Of a plan the next step follows, after the verify step of this one.
+  const helped = end.state === 'ok' && end.passed !== false;
+  if (!helped || !verified) await continuePlan(tx, run, stepRun, helped);
   const approval = await findApprovalOf(tx, stepRun.id);
   if (!approval) return;
   // Cards that are edited notify nobody: what did not work is said to whoever asked.
   if (end.state !== 'ok') await enqueue(tx, { type: 'approval.outcome', approval: approval.id });
-  await refreshAll(tx, run, approval);
+  await refreshAsked(tx, { approval, run });
 }

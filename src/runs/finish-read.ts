@@ -16,6 +16,7 @@ import { isReading, type Run, type StepRun } from '../domain/run.ts';
 import { executableSteps, type Runbook } from '../domain/runbook.ts';
 import type { RunsContext } from './context.ts';
 import type { Captures } from './outcome.ts';
+import { continueAfterVerify } from './plan.ts';
 import { recordRunFact, refreshRun } from './record.ts';
 import { recordEnd } from './record-end.ts';
 
@@ -73,6 +74,7 @@ async function closeVerify(tx: Tx, { run, stepRun }: Taken, end: StepRunEnd): Pr
     await enqueue(tx, { type: 'incident.announcement', incident: run.incident });
     await enqueue(tx, { type: 'incident.card', incident: run.incident });
   }
+  await continueAfterVerify(tx, run, stepRun, helped);
   await refreshVerified(tx, stepRun);
 }
 

@@ -6,7 +6,13 @@ import type { Run } from '../domain/run.ts';
 import type { TimelineFact } from '../domain/timeline.ts';
 
 /** Writes what happened in a run: always into the audit log, and on the timeline of its incident when it has one. */
-export async function recordRunFact(tx: Tx, run: Run, actor: string | null, fact: TimelineFact): Promise<void> {
+export async function recordRunFact(
+  tx: Tx,
+  run: Run,
+  actor: string | null,
+  fact: TimelineFact,
+  approval?: { readonly id: number; readonly hash: string },
+): Promise<void> {
   if (run.incident !== null) await insertEvent(tx, run.incident, actor, fact);
   const { kind, ...data } = fact;
   await insertAudit(tx, {
@@ -14,7 +20,12 @@ export async function recordRunFact(tx: Tx, run: Run, actor: string | null, fact
     action: `run.${kind}`,
     incident: run.incident,
     run: run.id,
-    data: { ...data, contentHash: run.contentHash, commit: run.commit },
+    data: {
+      ...data,
+      contentHash: run.contentHash,
+      commit: run.commit,
+      ...(approval ? { approval: approval.id, hash: approval.hash } : {}),
+    },
   });
 }
 

@@ -7,6 +7,7 @@ import { type Tx, withTransaction } from '../db/transaction.ts';
 import { addTypedJob } from '../db/typed-jobs.ts';
 import type { StepRun } from '../domain/run.ts';
 import type { RunsContext } from './context.ts';
+import { continuePlan } from './plan.ts';
 import { recordRunFact, refreshRun } from './record.ts';
 
 /** What a crash leaves behind is said so and never repeated by itself. */
@@ -42,6 +43,7 @@ async function recover(tx: Tx, orphan: StepRun): Promise<void> {
       state: 'unknown',
       error: UNKNOWN_AFTER_CRASH,
     });
+    await continuePlan(tx, run, orphan, false);
     const approval = await findApprovalOf(tx, orphan.id);
     if (approval) {
       await enqueue(tx, { type: 'approval.outcome', approval: approval.id });

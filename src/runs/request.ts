@@ -1,22 +1,25 @@
-import { insertApproval } from '../db/approvals.ts';
+import { insertApproval, insertPlan } from '../db/approvals.ts';
 import { enqueue } from '../db/outbox.ts';
 import { claimRequest } from '../db/requests.ts';
 import { findRun, insertStepRun, listStepRuns, updateRunParams } from '../db/runs.ts';
 import { type Tx, withTransaction } from '../db/transaction.ts';
-import { addTypedJob } from '../db/typed-jobs.ts';
-import { approvalHash } from '../domain/approval.ts';
+import { type ApprovalSubject, approvalHash, planHash } from '../domain/approval.ts';
+import { type ActingEffect, strictest } from '../domain/approval-policy.ts';
 import type { Effect } from '../domain/effect.ts';
 import { parseProse } from '../domain/free-text.ts';
 import { parseParam } from '../domain/params.ts';
 import type { Person } from '../domain/person.ts';
-import { FINAL_STATES, latestByStep, type Run } from '../domain/run.ts';
+import { FINAL_STATES, latestByStep, type Run, type StepRun } from '../domain/run.ts';
 import type { ExecutableStep, Param, ParamValue, Runbook } from '../domain/runbook.ts';
-import { requireMember } from '../incidents/actions.ts';
+import { requireRole } from '../incidents/actions.ts';
 import { UserError } from '../lib/errors.ts';
+import { scheduleTimers } from './approval-timers.ts';
 import type { RunsContext } from './context.ts';
 import { getLockedRun } from './diagnose.ts';
 import { pinnedRunbook } from './pinned-runbook.ts';
+import { policyOf } from './policy.ts';
 import { recordRunFact, refreshRun } from './record.ts';
+import { readRunCard } from './run-card.ts';
 import { getRunnableStep, missingNames, prepareStatement } from './statement.ts';
 import { subjectOf } from './subject.ts';
 
@@ -33,40 +36,76 @@ export type StepRequest = {
   readonly requestKey: string;
 };
 
+export type PlanRequest = Omit<StepRequest, 'step'> & {
+  /** They run in the order of the runbook, whatever order they stand in here. */
+  readonly steps: readonly string[];
+};
+
+/** More steps than that nobody reads before they approve. */
+const MAX_PLAN = 10;
+
 /**
  * Asks for the approval of a changing step: the statement is rendered and pinned by its hash, the card goes out, the
  * expiry is set. Null when the same request was made before (a double submission).
  */
 export async function requestStep(context: RunsContext, request: StepRequest): Promise<{ approval: number } | null> {
-  requireMember(request.actor);
+  return requestPlan(context, { ...request, steps: [request.step] });
+}
+
+/**
+ * Asks for one approval of several steps, whose hash covers all of them. They run one after the other, and the plan stops
+ * at the first that does not end well or whose verify step says that it did not help.
+ */
+export async function requestPlan(context: RunsContext, request: PlanRequest): Promise<{ approval: number } | null> {
   const reason = parseProse(request.reason, { name: 'reason', max: MAX_REASON, required: true });
   return withTransaction(context.pool, async (tx) => {
-    if (!(await claimRequest(tx, request.requestKey))) return null;
     const run = await getLockedRun(tx, request.run);
+    requireRole(context, run.system, request.actor, 'responder');
+    if (!(await claimRequest(tx, request.requestKey))) return null;
     const runbook = await pinnedRunbook(context, run);
-    const step = getChangingStep(context, runbook, request.step);
-    const active = latestByStep(await listStepRuns(tx, run.id)).get(step.id);
-    if (active && !FINAL_STATES.includes(active.state)) {
-      throw new UserError('step_active', `“${step.title}” is ${active.state.replace('_', ' ')} already; see its card.`);
+    const steps = planSteps(context, runbook, request.steps);
+    const latest = latestByStep(await listStepRuns(tx, run.id));
+    for (const step of steps) {
+      const active = latest.get(step.id);
+      if (active && !FINAL_STATES.includes(active.state)) {
+        throw new UserError(
+          'step_active',
+          `“${step.title}” is ${active.state.replace('_', ' ')} already; see its card.`,
+        );
+      }
     }
     const params = parseParams(runbook, request.params);
     await updateRunParams(tx, run.id, params);
-    const approval = await openApproval(context, tx, {
-      run: { ...run, params: { ...run.params, ...params } },
-      runbook,
-      step,
-      actor: request.actor,
-      reason,
-    });
+    const filled = { ...run, params: { ...run.params, ...params } };
+    const approval = await openApproval(context, tx, { run: filled, runbook, steps, actor: request.actor, reason });
     return { approval };
   });
 }
 
-function getChangingStep(
-  context: RunsContext,
-  runbook: Runbook,
-  id: string,
-): ExecutableStep & { effect: Exclude<Effect, 'read'> } {
+function planSteps(context: RunsContext, runbook: Runbook, ids: readonly string[]): ActingStep[] {
+  if (ids.length === 0) throw new UserError('plan_empty', 'Choose at least one step.');
+  if (ids.length > MAX_PLAN) {
+    throw new UserError(
+      'plan_too_long',
+      `A plan has at most ${MAX_PLAN} steps, so that people can read what they approve.`,
+    );
+  }
+  if (new Set(ids).size < ids.length) throw new UserError('plan_repeats', 'A plan runs each step once.');
+  const order = runbook.steps.map(({ id }) => id);
+  const steps = ids
+    .map((id) => getActingStep(context, runbook, id))
+    // Whatever order they were chosen in, they run in that of the runbook.
+    .sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id));
+  const options = new Set(steps.flatMap(({ option }) => (option === null ? [] : [option])));
+  if (options.size > 1) {
+    throw new UserError('plan_alternatives', `${[...options].join(' and ')} are alternatives: choose one of them.`);
+  }
+  return steps;
+}
+
+type ActingStep = ExecutableStep & { readonly effect: ActingEffect };
+
+function getActingStep(context: RunsContext, runbook: Runbook, id: string): ActingStep {
   const step = getRunnableStep(context, runbook, id);
   if (step.effect === 'read') throw new UserError('step_reads', `“${step.title}” only reads: it needs no approval.`);
   return { ...step, effect: step.effect };
@@ -82,22 +121,59 @@ function parseParams(runbook: Runbook, texts: Readonly<Record<string, string>>):
   return values;
 }
 
-async function openApproval(
-  context: RunsContext,
-  tx: Tx,
-  asked: {
-    run: Run;
-    runbook: Runbook;
-    step: ExecutableStep & { effect: Exclude<Effect, 'read'> };
-    actor: Person;
-    reason: string;
-  },
-): Promise<number> {
-  const { run, runbook, step, actor, reason } = asked;
-  const statement = await prepareStatement(context, runbook, step, run);
-  const policy = context.settings.approvals[step.effect];
+type Opening = { run: Run; runbook: Runbook; steps: readonly ActingStep[]; actor: Person; reason: string };
+
+async function openApproval(context: RunsContext, tx: Tx, asked: Opening): Promise<number> {
+  const { run, runbook, steps, actor, reason } = asked;
+  const requesterGroups = actor.groups;
+  const policies = await Promise.all(
+    steps.map(({ effect, target }) =>
+      policyOf(context, tx, { run, effect, target, requester: [actor.id, ...requesterGroups], at: tx.now }),
+    ),
+  );
+  const policy = strictest(policies);
   const expiresAt = new Date(tx.now.getTime() + policy.expiresAfterMs);
-  const stepRun = await insertStepRun(tx, {
+  const subjects: ApprovalSubject[] = [];
+  const stepRuns: StepRun[] = [];
+  for (const step of steps) {
+    const statement = await prepareStatement(context, runbook, step, run);
+    const stepRun = await insertAwaiting(tx, { run, step, display: statement.display, actor, reason });
+    stepRuns.push(stepRun);
+    subjects.push(subjectOf(context, { run, runbook, step, stepRun: stepRun.id, statement, policy, expiresAt }));
+  }
+  const stepRun = stepRuns[0]?.id ?? 0;
+  const hash = hashOf(subjects);
+  const approval = await insertApproval(tx, {
+    ...{ stepRun, hash, policy, requestedBy: actor.id, requesterGroups, reason, expiresAt },
+  });
+  if (stepRuns.length > 1)
+    await insertPlan(
+      tx,
+      approval,
+      stepRuns.map(({ id }) => id),
+    );
+  for (const { title, display, target } of stepRuns) {
+    const fact = { kind: 'approval_requested', step: title, command: display, target, reason } as const;
+    await recordRunFact(tx, run, actor.id, fact, { id: approval, hash });
+  }
+  await scheduleTimers(tx, { id: approval, createdAt: tx.now, expiresAt, policy });
+  await enqueue(tx, { type: 'approval.card', approval });
+  await refreshRun(tx, run);
+  return approval;
+}
+
+/** What is hashed: one step by itself, or all steps of a plan. */
+export function hashOf(subjects: readonly ApprovalSubject[]): string {
+  const [only] = subjects;
+  return only && subjects.length === 1 ? approvalHash(only) : planHash(subjects);
+}
+
+function insertAwaiting(
+  tx: Tx,
+  parts: { run: Run; step: ActingStep; display: string; actor: Person; reason: string },
+): Promise<StepRun> {
+  const { run, step, display, actor, reason } = parts;
+  return insertStepRun(tx, {
     run: run.id,
     step: step.id,
     title: step.title,
@@ -106,33 +182,11 @@ async function openApproval(
     state: 'awaiting_approval',
     effect: step.effect,
     target: step.target,
-    display: statement.display,
+    display,
     requestedBy: actor.id,
     reason,
     error: null,
   });
-  const hash = approvalHash(
-    subjectOf(context, { run, runbook, step, stepRun: stepRun.id, statement, policy, expiresAt }),
-  );
-  const approval = await insertApproval(tx, {
-    stepRun: stepRun.id,
-    hash,
-    policy,
-    requestedBy: actor.id,
-    reason,
-    expiresAt,
-  });
-  await recordRunFact(tx, run, actor.id, {
-    kind: 'approval_requested',
-    step: step.title,
-    command: statement.display,
-    target: step.target,
-    reason,
-  });
-  await addTypedJob(tx, { task: 'approval.expire', approval }, expiresAt);
-  await enqueue(tx, { type: 'approval.card', approval });
-  await refreshRun(tx, run);
-  return approval;
 }
 
 /** Parameters of a step that have no value yet, for the modal; names that only a diagnostic can fill are refused with a hint. */
@@ -162,6 +216,26 @@ export async function previewStep(
   const display = complete ? (await prepareStatement(context, runbook, step, run)).display : step.text;
   return { title: step.title, display, effect: step.effect, target: step.target };
 }
+
+/** Steps of a run that a plan can be made of: they change something, and are not under way. */
+export async function readPlannable(context: RunsContext, id: number): Promise<Plannable[]> {
+  const card = await withTransaction(context.pool, (tx) => readRunCard(context, tx, id));
+  if (!card)
+    throw new UserError('run_unknown', 'This run does not exist any more; open the runbook again with /runbook.');
+  const steps = card.steps.flatMap(({ step, stepRun, unavailable, offered }): Plannable[] => {
+    if (step.kind === 'manual' || step.effect === 'read' || unavailable !== null) return [];
+    if (stepRun && !FINAL_STATES.includes(stepRun.state)) return [];
+    const { title, effect, target, option } = step;
+    return [{ id: step.id, title, effect, target, option, suggested: offered === true && stepRun?.state !== 'ok' }];
+  });
+  if (steps.length > 0) return steps;
+  throw new UserError('plan_empty', 'There is no step left that a plan could be made of; see the card.');
+}
+
+export type Plannable = Pick<ExecutableStep, 'id' | 'title' | 'effect' | 'target' | 'option'> & {
+  /** Its `when` holds now. */
+  readonly suggested: boolean;
+};
 
 async function readStep(
   context: RunsContext,

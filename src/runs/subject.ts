@@ -1,4 +1,5 @@
-import type { ApprovalPolicy, ApprovalSubject } from '../domain/approval.ts';
+import type { ApprovalSubject } from '../domain/approval.ts';
+import type { ApprovalPolicy } from '../domain/approval-policy.ts';
 import type { Run } from '../domain/run.ts';
 import type { ExecutableStep, Runbook } from '../domain/runbook.ts';
 import type { Statement } from '../executors/executor.ts';

@@ -5,6 +5,7 @@ import type { Lane } from '../domain/intents.ts';
 import type { Person } from '../domain/person.ts';
 import { UserError } from '../lib/errors.ts';
 import { isSlackError, type SlackCaller, type SlackResult } from './client.ts';
+import type { UserGroups } from './user-groups.ts';
 
 type User = NonNullable<SlackResult<'users.info'>['user']>;
 
@@ -16,6 +17,8 @@ export type PeopleDeps = {
   readonly pool: Pool;
   /** The workspace the bot lives in. */
   readonly teamId: () => Promise<string>;
+  /** User groups that roles and approvals name; left out where nobody decides anything. */
+  readonly userGroups?: UserGroups;
 };
 
 /**
@@ -26,7 +29,8 @@ export async function fetchPerson(deps: PeopleDeps, id: string, lane: Lane = 'in
   try {
     const { user } = await deps.call(lane, 'users.info', { user: id });
     if (!user) throw unknown(id);
-    const person = toPerson(user, { id, team: await deps.teamId() });
+    const described = toPerson(user, { id, team: await deps.teamId() });
+    const person = { ...described, groups: (await deps.userGroups?.groupsOf(id)) ?? [] };
     await withTransaction(deps.pool, (tx) => rememberPerson(tx, person));
     return person;
   } catch (error) {
@@ -55,6 +59,7 @@ export function toPerson(user: User, known: { id: string; team: string }): Perso
     isGuest: user.is_restricted === true || user.is_ultra_restricted === true || user.is_invited_user === true,
     isExternal: user.is_stranger === true || !home.includes(known.team),
     isDeactivated: user.deleted === true,
+    groups: [],
   };
 }
 

@@ -2,7 +2,14 @@ import type { Deliverers } from '../../notify/delivery.ts';
 import type { DeliverDeps } from './deliver-context.ts';
 import { deliverAnnouncement, deliverCard, deliverClosing, deliverLadder, deliverUpdate } from './incident-messages.ts';
 import { deliverPage, deliverPageRefresh, deliverUnreachable } from './pages.ts';
-import { deliverApprovalCard, deliverApprovalOutcome, deliverRunCard, deliverWelcome } from './run-messages.ts';
+import {
+  deliverAlone,
+  deliverApprovalCard,
+  deliverApprovalOutcome,
+  deliverReminder,
+  deliverRunCard,
+  deliverWelcome,
+} from './run-messages.ts';
 import { deliverInvite, deliverPin, deliverRoom, deliverTopic } from './war-room.ts';
 
 /** Who carries out each intent in Slack. */
@@ -23,6 +30,8 @@ export function slackDeliverers(deps: DeliverDeps): Deliverers {
     'run.card': (delivery) => deliverRunCard(deps, delivery),
     'approval.card': (delivery) => deliverApprovalCard(deps, delivery),
     'approval.outcome': (delivery) => deliverApprovalOutcome(deps, delivery),
+    'approval.reminder': (delivery) => deliverReminder(deps, delivery),
+    'approval.alone': (delivery) => deliverAlone(deps, delivery),
     welcome: (delivery) => deliverWelcome(deps, delivery),
   };
 }

@@ -1,10 +1,11 @@
 import type { Intent } from '../../domain/intents.ts';
 import type { Run } from '../../domain/run.ts';
 import type { Delivery, Outcome } from '../../notify/delivery.ts';
-import { readApprovalCard } from '../../runs/approval-card.ts';
+import { type ApprovalCard, readApprovalCard } from '../../runs/approval-card.ts';
 import { readRunCard } from '../../runs/run-card.ts';
 import { postOnce, postToSlot } from '../send.ts';
-import { approvalMessage, outcomeMessage } from '../views/approval-card.ts';
+import { approvalMessage } from '../views/approval-card.ts';
+import { aloneMessage, outcomeMessage, reminderMessage } from '../views/approval-notices.ts';
 import { runMessage } from '../views/run-card.ts';
 import { welcomeMessage } from '../views/welcome.ts';
 import { type DeliverDeps, GONE, read } from './deliver-context.ts';
@@ -25,16 +26,39 @@ export async function deliverRunCard(deps: DeliverDeps, delivery: Of<'run.card'>
 
 /** Posts or edits the card that asks for an approval, beside the card of its run. */
 export async function deliverApprovalCard(deps: DeliverDeps, delivery: Of<'approval.card'>): Promise<Outcome> {
-  const card = await read(deps, (tx) => readApprovalCard(tx, delivery.intent.approval));
+  const card = await readApproval(deps, delivery.intent.approval);
   if (!card) return GONE;
   return postToSlot(deps, { slot: delivery.key, ...placeOf(card.run), message: approvalMessage(card), delivery });
 }
 
 /** Tells whoever asked what became of it. */
 export async function deliverApprovalOutcome(deps: DeliverDeps, delivery: Of<'approval.outcome'>): Promise<Outcome> {
-  const card = await read(deps, (tx) => readApprovalCard(tx, delivery.intent.approval));
+  const card = await readApproval(deps, delivery.intent.approval);
   if (!card) return GONE;
   return postOnce(deps, { slot: delivery.key, ...placeOf(card.run), message: outcomeMessage(card), delivery });
+}
+
+/** Calls the approvers when half of the time is over, unless somebody has decided meanwhile. */
+export async function deliverReminder(deps: DeliverDeps, delivery: Of<'approval.reminder'>): Promise<Outcome> {
+  const card = await readApproval(deps, delivery.intent.approval);
+  if (!card) return GONE;
+  const { approval, now } = card;
+  if (approval.state !== 'pending' || now >= approval.expiresAt)
+    return { status: 'obsolete', reason: `the request is ${approval.state}` };
+  return postOnce(deps, { slot: delivery.key, ...placeOf(card.run), message: reminderMessage(card), delivery });
+}
+
+/** Says in the hub that somebody went on without a second person. */
+export async function deliverAlone(deps: DeliverDeps, delivery: Of<'approval.alone'>): Promise<Outcome> {
+  const card = await readApproval(deps, delivery.intent.approval);
+  if (!card) return GONE;
+  const channel = await hubOf(deps);
+  if (typeof channel !== 'string') return channel;
+  return postOnce(deps, { slot: delivery.key, channel, message: aloneMessage(card), delivery });
+}
+
+function readApproval(deps: DeliverDeps, id: number): Promise<ApprovalCard | null> {
+  return read(deps, (tx) => readApprovalCard(deps.context, tx, id));
 }
 
 /** The first message in the hub of a new workspace. */

@@ -1,10 +1,5 @@
-import { withTransaction } from '../../db/transaction.ts';
-import type { Verdict } from '../../domain/approval.ts';
 import { acknowledgePage, resumeLadder, skipRung, stopLadder } from '../../escalation/climb.ts';
 import { UserError } from '../../lib/errors.ts';
-import { plural } from '../../lib/text.ts';
-import { readApprovalCard } from '../../runs/approval-card.ts';
-import { decide } from '../../runs/approve.ts';
 import { startDiagnostics } from '../../runs/diagnose.ts';
 import { startDrill } from '../../runs/drill.ts';
 import { missingParams, previewStep } from '../../runs/request.ts';
@@ -15,8 +10,9 @@ import * as gestures from '../incident-gestures.ts';
 import { askRunbook, openRunbook } from '../runbook-gestures.ts';
 import { type Answer, actorOf, type Ui, type Visitor } from '../ui.ts';
 import type { ActionId } from '../views/action-ids.ts';
-import { denyModal, stepModal } from '../views/step-modals.ts';
+import { stepModal } from '../views/step-modals.ts';
 import { sentence } from '../views/welcome.ts';
+import { pressApprove, pressPlan, pressWithReason } from './approval-gestures.ts';
 
 /** What a button or menu does; `value` is what it carries, ids alone. */
 export type Press = (ui: Ui, visitor: Visitor, value: string) => Promise<Answer>;
@@ -94,12 +90,14 @@ export const PRESSES: Readonly<Record<Exclude<ActionId, 'declare.system' | 'runb
     await tickStep(ui.context, { ...stepIn(value), actor: await actorOf(ui, visitor) });
     return null;
   },
-  'approval.approve': async (ui, visitor, value) => {
-    const person = await actorOf(ui, visitor);
-    const verdict = await decide(ui.context, { approval: numberIn(value), person, decision: 'approve', reason: '' });
-    return sentence(describeVerdict(verdict));
-  },
-  'approval.deny': askDenial,
+  'approval.approve': (ui, visitor, value) => pressApprove(ui, visitor, numberIn(value)),
+  'approval.deny': (ui, visitor, value) =>
+    pressWithReason(ui, visitor, { approval: numberIn(value), decision: 'deny' }),
+  'approval.alone': (ui, visitor, value) =>
+    pressWithReason(ui, visitor, { approval: numberIn(value), decision: 'alone' }),
+  'approval.break_glass': (ui, visitor, value) =>
+    pressWithReason(ui, visitor, { approval: numberIn(value), decision: 'break_glass' }),
+  'plan.request': (ui, visitor, value) => pressPlan(ui, visitor, numberIn(value)),
   'drill.start': async (ui, visitor, value) => {
     const actor = await actorOf(ui, visitor);
     const incident = await startDrill(ui.context, { scenario: value, actor, requestKey: visitor.requestKey });
@@ -126,56 +124,4 @@ async function askStep(ui: Ui, visitor: Visitor, value: string): Promise<Answer>
   const view = stepModal({ ...wanted, ...preview, missing });
   await ui.call('interactive', 'views.open', { trigger_id: visitor.trigger, view });
   return null;
-}
-
-async function askDenial(ui: Ui, visitor: Visitor, value: string): Promise<Answer> {
-  const card = await withTransaction(ui.context.pool, (tx) => readApprovalCard(tx, numberIn(value)));
-  if (!card)
-    throw new UserError(
-      'approval_unknown',
-      'This request does not exist any more; ask for the step again from its runbook.',
-    );
-  const { state } = card.approval;
-  if (state !== 'pending') return sentence(describeVerdict({ status: 'refused', reason: 'settled', settledAs: state }));
-  const view = denyModal(card.approval.id, card.stepRun.title);
-  await ui.call('interactive', 'views.open', { trigger_id: visitor.trigger, view });
-  return null;
-}
-
-const SETTLED = {
-  pending: 'This request still waits for a decision.',
-  approved: 'This request was approved before; the step is about to run.',
-  used: 'This request was approved before, and the step has been started. Nothing runs twice.',
-  denied: 'This request was denied before; nothing was run.',
-  expired: 'This request has expired, so nothing was run; ask again if it is still needed.',
-  void: 'This request is no longer needed; nothing was run.',
-} as const;
-
-/** What a click on Approve or Deny came to, in one sentence. */
-export function describeVerdict(verdict: Verdict): string {
-  switch (verdict.status) {
-    case 'approved':
-      return 'You approved it; the step is about to run.';
-    case 'denied':
-      return 'You denied it; nothing is run.';
-    case 'waiting':
-      return `Your approval counts; ${plural(verdict.missing, 'more person', 'more people')} must approve before anything runs.`;
-    case 'refused':
-      return describeRefusal(verdict);
-  }
-}
-
-function describeRefusal(verdict: Extract<Verdict, { status: 'refused' }>): string {
-  switch (verdict.reason) {
-    case 'requester':
-      return 'You asked for this step yourself, so somebody else has to approve it; with Deny you can withdraw it.';
-    case 'not_member':
-      return 'Only full members of this workspace can decide; ask one of them.';
-    case 'already_decided':
-      return 'You decided on this request before; your approval counts once.';
-    case 'expired':
-      return SETTLED.expired;
-    case 'settled':
-      return SETTLED[verdict.settledAs];
-  }
 }

@@ -1,16 +1,15 @@
 import type { ViewOutput } from '@slack/bolt';
 import { z } from 'zod';
+import type { DecisionKind } from '../../domain/approval.ts';
 import { changeSeverity, postUpdate, resolveIncident } from '../../incidents/change.ts';
 import { declareIncident } from '../../incidents/declare.ts';
 import type { UserError } from '../../lib/errors.ts';
-import { decide } from '../../runs/approve.ts';
 import { requestStep } from '../../runs/request.ts';
 import { openRunbook } from '../runbook-gestures.ts';
 import { type Answer, actorOf, type Ui, type Visitor } from '../ui.ts';
 import type { CallbackId } from '../views/action-ids.ts';
 import { NO_RUNBOOK, runbookBlock, severityBlock } from '../views/declare-modal.ts';
-import { sentence } from '../views/welcome.ts';
-import { describeVerdict } from './buttons.ts';
+import { submitDecision, submitPlan } from './approval-gestures.ts';
 import { blocksOf, metadataOf, valuesOf } from './view-values.ts';
 
 /** A form that somebody submitted. */
@@ -64,16 +63,11 @@ export const FORMS: Readonly<Record<CallbackId, Form>> = {
     field: only('summary'),
   },
   'step.request': { submit: requestFromForm, field: stepField },
-  'approval.deny': {
-    submit: async (ui, visitor, view) => {
-      const { approval } = metadataOf(view, z.object({ approval: z.int() }));
-      const person = await actorOf(ui, visitor);
-      const reason = valuesOf(view)('reason');
-      const verdict = await decide(ui.context, { approval, person, decision: 'deny', reason });
-      return verdict.status === 'refused' ? sentence(describeVerdict(verdict)) : null;
-    },
-    field: only('reason'),
-  },
+  'plan.request': { submit: submitPlan, field: (error) => (error.context.field === 'reason' ? 'reason' : 'steps') },
+  'approval.approve': decisionForm('approve', 'target'),
+  'approval.deny': decisionForm('deny', 'reason'),
+  'approval.alone': decisionForm('alone', 'reason'),
+  'approval.break_glass': decisionForm('break_glass', 'reason'),
   'runbook.search': {
     submit: async (ui, visitor, view) => {
       const schema = z.object({
@@ -87,6 +81,10 @@ export const FORMS: Readonly<Record<CallbackId, Form>> = {
     field: only('runbook'),
   },
 };
+
+function decisionForm(decision: DecisionKind, block: string): Form {
+  return { submit: (ui, visitor, view) => submitDecision(ui, visitor, { view, decision }), field: only(block) };
+}
 
 async function declare(ui: Ui, visitor: Visitor, view: ViewOutput): Promise<Answer> {
   const values = valuesOf(view);

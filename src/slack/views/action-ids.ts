@@ -23,6 +23,9 @@ export const ACTION_IDS = [
   'step.tick',
   'approval.approve',
   'approval.deny',
+  'approval.alone',
+  'approval.break_glass',
+  'plan.request',
   'drill.start',
   'declare.system',
 ] as const;
@@ -35,7 +38,11 @@ export const CALLBACK_IDS = [
   'incident.update',
   'incident.resolve',
   'step.request',
+  'plan.request',
+  'approval.approve',
   'approval.deny',
+  'approval.alone',
+  'approval.break_glass',
   'runbook.search',
 ] as const;
 export type CallbackId = (typeof CALLBACK_IDS)[number];

@@ -1,9 +1,11 @@
-import type { Approval } from '../../domain/approval.ts';
+import { type Approval, aloneFrom } from '../../domain/approval.ts';
+import { strongest } from '../../domain/effect.ts';
 import type { ApprovalCard } from '../../runs/approval-card.ts';
 import { escapeLine, headAndTail, plainLine } from '../text-safety.ts';
 import {
   actions,
   type Block,
+  bold,
   button,
   context,
   fields,
@@ -17,7 +19,7 @@ import {
 import { effectLook } from './looks.ts';
 import { type Message, message } from './message.ts';
 import { stepOutcome } from './step-look.ts';
-import { mention, when } from './time-text.ts';
+import { mention, mentions, when } from './time-text.ts';
 
 /** Characters of the command on the card. A longer one is shown head and tail, and says so. */
 const COMMAND_SHOWN = 7_000;
@@ -27,12 +29,12 @@ export function approvalMessage(card: ApprovalCard): Message {
   const { approval, stepRun } = card;
   const pending = approval.state === 'pending';
   return message(
-    `${pending ? '✋ Approval wanted' : settled(approval)}: ${escapeLine(stepRun.title, 150)} on ${escapeLine(stepRun.target, 80)}`,
-    [header(`${pending ? '✋ Approval wanted' : settled(approval)} · ${plainLine(stepRun.title, 110)}`)],
+    `${pending ? '✋ Approval wanted' : settled(approval)}: ${escapeLine(titleOf(card), 150)} on ${escapeLine(stepRun.target, 80)}`,
+    [header(`${pending ? '✋ Approval wanted' : settled(approval)} · ${plainLine(titleOf(card), 110)}`)],
     [
       fields([
-        ['Target', escapeLine(`${card.run.system}/${stepRun.target}`, 150)],
-        ['Effect', effectLook(stepRun.effect)],
+        ['Target', escapeLine(targetsOf(card), 150)],
+        ['Effect', effectLook(strongest(...card.covered.map((one) => one.effect)))],
         ['Asked by', mention(approval.requestedBy)],
         [
           'Runbook',
@@ -40,17 +42,43 @@ export function approvalMessage(card: ApprovalCard): Message {
         ],
       ]),
     ],
-    [richText(line(commandLabel(approval)), preformatted(stepRun.display, COMMAND_SHOWN))],
+    [richText(line(commandLabel(approval)), ...commands(card))],
     [richText(line('Why'), quoted(approval.reason || 'No reason was given.', 800))],
     cutWarning(card),
     [section(state(card)), ...denials(approval)],
-    pending ? [buttons(approval)] : [],
+    pending ? [buttons(card)] : [],
     [
       context(
         `Approval ${approval.id} · covers \`${approval.hash.slice(0, 12)}\`: command, values, target, runbook and policy. Any change asks anew.`,
       ),
     ],
   );
+}
+
+/** The step, or what a plan is called. */
+export function titleOf({ stepRun, covered }: Pick<ApprovalCard, 'stepRun' | 'covered'>): string {
+  return covered.length > 1
+    ? `Plan of ${covered.length} steps: ${covered.map((one) => one.title).join(', ')}`
+    : stepRun.title;
+}
+
+function targetsOf({ run, covered }: ApprovalCard): string {
+  return [...new Set(covered.map((one) => `${run.system}/${one.target}`))].join(', ');
+}
+
+/** Characters of one command: those of a plan share the room. */
+function roomOf({ covered }: ApprovalCard): number {
+  return Math.floor(COMMAND_SHOWN / Math.max(1, covered.length));
+}
+
+/** One step's command, or those of a plan in their order, each with what became of it. */
+function commands(card: ApprovalCard) {
+  const room = roomOf(card);
+  if (card.covered.length === 1) return [preformatted(card.stepRun.display, room)];
+  return card.covered.flatMap((one, index) => [
+    line(bold(`${index + 1}. ${plainLine(one.title, 150)}`), ` on ${plainLine(one.target, 80)} · ${stepOutcome(one)}`),
+    preformatted(one.display, room),
+  ]);
 }
 
 function commandLabel(approval: Approval): string {
@@ -62,12 +90,15 @@ function commandLabel(approval: Approval): string {
 
 /** Nobody approves what they have not seen without being told so. */
 function cutWarning(card: ApprovalCard): Block[] {
-  const { display } = card.stepRun;
-  if (headAndTail(display, COMMAND_SHOWN) === headAndTail(display, Number.POSITIVE_INFINITY)) return [];
+  const room = roomOf(card);
+  const cut = card.covered.find(
+    ({ display }) => headAndTail(display, room) !== headAndTail(display, Number.POSITIVE_INFINITY),
+  );
+  if (!cut) return [];
   const where = `${card.run.sourceFile} at ${card.run.commit?.slice(0, 7) ?? `content ${card.run.contentHash.slice(0, 8)}`}`;
   return [
     section(
-      `⚠️ *The command is longer than a card can show* (${display.length} characters): read the whole in ${escapeLine(where, 200)} before you approve.`,
+      `⚠️ *The command is longer than a card can show* (${cut.display.length} characters): read the whole in ${escapeLine(where, 200)} before you approve.`,
     ),
   ];
 }
@@ -76,7 +107,7 @@ function given(approval: Approval): number {
   return approval.decisions.filter((decision) => decision.decision === 'approve').length;
 }
 
-function icon(approval: Approval): string {
+export function icon(approval: Approval): string {
   return { pending: '✋', approved: '👍', used: '👍', denied: '🚫', expired: '⌛', void: '⏹' }[approval.state];
 }
 
@@ -92,21 +123,22 @@ function settled(approval: Approval): string {
   return `${icon(approval)} ${said[approval.state]}`;
 }
 
-function names(approval: Approval, decision: 'approve' | 'deny'): string {
+/** Who decided so. Approving counts however it was done. */
+export function names(approval: Approval, decision: 'approve' | 'deny'): string {
   return approval.decisions
-    .filter((candidate) => candidate.decision === decision)
+    .filter((candidate) => (candidate.decision === 'deny') === (decision === 'deny'))
     .map((candidate) => mention(candidate.person))
     .join(', ');
 }
 
 function state(card: ApprovalCard): string {
-  const { approval, stepRun } = card;
+  const { approval } = card;
   switch (approval.state) {
     case 'pending':
-      return `*${given(approval)} of ${approval.policy.approvers}* approved${given(approval) > 0 ? ` (${names(approval, 'approve')})` : ''} · expires ${when(approval.expiresAt)}\nAnybody of this workspace except ${mention(approval.requestedBy)} can decide.`;
+      return pendingState(card);
     case 'approved':
     case 'used':
-      return `👍 Approved by ${names(approval, 'approve')} · ${escapeLine(stepOutcome(stepRun), 200)}`;
+      return `👍 Approved by ${names(approval, 'approve')}${aloneNote(approval)} · ${escapeLine(progress(card), 200)}`;
     case 'denied':
       return `🚫 Denied by ${names(approval, 'deny')}; nothing was run.`;
     case 'expired':
@@ -116,32 +148,59 @@ function state(card: ApprovalCard): string {
   }
 }
 
-function denials(approval: Approval): Block[] {
+export function denials(approval: Approval): Block[] {
   const reasons = approval.decisions.filter((decision) => decision.decision === 'deny' && decision.reason !== '');
   return reasons.slice(0, 1).map((decision) => richText(quoted(decision.reason, 600)));
 }
 
-function buttons(approval: Approval): Block {
+function pendingState(card: ApprovalCard): string {
+  const { approval } = card;
+  const { policy } = approval;
+  const so = given(approval) > 0 ? ` (${names(approval, 'approve')})` : '';
+  const parts = [
+    `*${given(approval)} of ${policy.approvers}* approved${so} · expires ${when(approval.expiresAt)}`,
+    `${whoDecides(card)} except ${mention(approval.requestedBy)} can decide.`,
+  ];
+  for (const { from, count } of policy.quorum) parts.push(`At least ${count} of ${mentions(from)}.`);
+  if (policy.typeTarget && !approval.decisions.some((decision) => decision.typedTarget))
+    parts.push('One of the approvers types the name of the target.');
+  const alone = aloneFrom(approval);
+  if (alone && alone < approval.expiresAt)
+    parts.push(
+      alone <= card.now
+        ? `Nobody answered: ${mention(approval.requestedBy)} may go on alone with a reason, which is announced.`
+        : `Unanswered, ${mention(approval.requestedBy)} may go on alone from ${when(alone)}.`,
+    );
+  return parts.join('\n');
+}
+
+function whoDecides({ approvers }: ApprovalCard): string {
+  return approvers.length === 0 ? 'Anybody of this workspace' : mentions(approvers);
+}
+
+/** What a plan has come to, or how its only step stands. */
+function progress({ stepRun, covered }: ApprovalCard): string {
+  if (covered.length === 1) return stepOutcome(stepRun);
+  return `${covered.filter((one) => one.state === 'ok').length} of ${covered.length} steps done`;
+}
+
+/** What the review has to look at. */
+function aloneNote(approval: Approval): string {
+  const how = approval.decisions.map(({ decision }) => decision);
+  if (how.includes('break_glass')) return ' alone, by *breaking the glass*';
+  return how.includes('alone') ? ' alone, because *nobody answered*' : '';
+}
+
+function buttons(card: ApprovalCard): Block {
+  const { approval, incident } = card;
   const value = String(approval.id);
+  const alone = aloneFrom(approval);
+  const offerAlone = alone !== null && alone <= card.now;
+  const offerGlass = approval.policy.breakGlass && incident?.status === 'open' && incident.rank === 1;
   return actions([
     button({ action: 'approval.approve', text: 'Approve', value, style: 'primary' }),
     button({ action: 'approval.deny', text: 'Deny', value, style: 'danger' }),
+    ...(offerAlone ? [button({ action: 'approval.alone', text: 'Go on alone', value })] : []),
+    ...(offerGlass ? [button({ action: 'approval.break_glass', text: 'Break glass', value })] : []),
   ]);
-}
-
-/** Tells the requester what became of the request, where the run's card stands. */
-export function outcomeMessage(card: ApprovalCard): Message {
-  const { approval, stepRun } = card;
-  const step = escapeLine(stepRun.title, 150);
-  const who = mention(approval.requestedBy);
-  const said = {
-    pending: `still waits for a decision on “${step}”`,
-    approved: `“${step}” was approved by ${names(approval, 'approve')} and is about to run`,
-    used: `“${step}” was approved by ${names(approval, 'approve')}: ${escapeLine(stepOutcome(stepRun), 200)}`,
-    denied: `“${step}” was denied by ${names(approval, 'deny')}; nothing was run`,
-    expired: `nobody decided on “${step}” in time; nothing was run. Press Ask again on the runbook's card if it is still needed`,
-    void: `“${step}” was not run. ${escapeLine((stepRun.error ?? 'Something changed after the approval: ask for it again.').replace(/\.$/u, ''), 300)}`,
-  }[approval.state];
-  const text = `${icon(approval)} ${who}: ${said}.`;
-  return message(text, [section(text), ...denials(approval)]);
 }

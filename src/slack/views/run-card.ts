@@ -43,11 +43,13 @@ export function runMessage(card: RunCard): Message {
     `Runbook ${escapeLine(`${runbook.id} ${runbook.title}`)}: ${escapeLine(progress(card))}`,
     top,
     results.length > 0 ? [section('*Diagnose*'), ...results] : [],
-    offers.length > 0 ? [section(offersTitle(acting)), ...offers] : [],
+    offers.length > 0 ? [section(offersTitle(acting)), ...offers, ...planButton(card)] : [],
   );
 }
 
+/** What stands around the steps and needs its room. */
 const DIVIDERS: Block[] = [
+  actions([button({ action: 'plan.request', text: 'Ask for several steps', value: '1' })]),
   section('*Diagnose*'),
   section('*What can be done* (the first is suggested by what the diagnostics found)'),
 ];
@@ -123,6 +125,15 @@ function diagnoseButton(card: RunCard): Block[] {
     value: String(card.run.id),
   } as const;
   return [actions([button(again ? look : { ...look, style: 'primary' })])];
+}
+
+/** Several steps at once make sense when there are several. */
+function planButton(card: RunCard): Block[] {
+  const acting = card.steps.filter(
+    (status) => status.step.kind === 'executable' && status.step.effect !== 'read' && status.unavailable === null,
+  );
+  if (acting.length < 2) return [];
+  return [actions([button({ action: 'plan.request', text: 'Ask for several steps', value: String(card.run.id) })])];
 }
 
 /** What is suggested comes first, the order of the file decides otherwise. */

@@ -21,7 +21,13 @@ export function whenElement(at: Date): RichTextElement {
   return { type: 'date', timestamp: Math.floor(at.getTime() / 1_000), format: FORMAT, fallback: fallback(at) };
 }
 
-/** A person in Slack's markup. */
-export function mention(person: string): string {
-  return /^[UW][A-Z0-9]+$/u.test(person) ? `<@${person}>` : 'somebody';
+/** A person or a user group in Slack's markup. */
+export function mention(id: string): string {
+  if (/^S[A-Z0-9]+$/u.test(id)) return `<!subteam^${id}>`;
+  return /^[UW][A-Z0-9]+$/u.test(id) ? `<@${id}>` : 'somebody';
+}
+
+/** Several of them, as in a sentence. */
+export function mentions(ids: readonly string[]): string {
+  return ids.map(mention).join(', ');
 }

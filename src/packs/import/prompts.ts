@@ -1,0 +1,31 @@
+/** A prompt and what stands behind it; `language` says what reads the line. */
+export type Prompted = { readonly text: string; readonly language: 'sh' | 'sql' | 'redis' | 'other'; readonly root: boolean };
+
+const SHELL = [
+  /^\s*(?:\([\w.-]+\)\s*)?(?:\$|❯|➜|%)\s+(?=\S)/u,
+  /^\s*(?:\([\w.-]+\)\s*)?[\w.-]+@[\w.-]+(?:[:\s][^$#%>|]{0,80})?[$#%>]\s+(?=\S)/u,
+  /^\s*\[[\w.-]+@[^\]]{1,80}\]\s*[$#%]\s*(?=\S)/u,
+  /^\s*(?:bash|sh|ksh)-[\d.]+[$#]\s*(?=\S)/u,
+  /^\s*(?:~|\/[\w/.-]*)\s*[$#]\s+(?=\S)/u,
+];
+const SQL = /^\s*(?:mysql|MariaDB \[[^\]]*\]|sqlite|psql|[a-z_][\w-]*=[#>*]|[a-z_][\w-]*-[#>])>?\s+(?=\S)/u;
+const REDIS = /^\s*(?:redis|(?:\d{1,3}\.){3}\d{1,3}:\d{2,5}|localhost:\d{4,5}|redis [\w.:-]+)(?:\[\d+\])?>\s+(?=\S)/u;
+const OTHER = /^\s*(?:>>>|\.\.\.|In \[\d+\]:|irb\([^)]*\)[^>]*>|pry\([^)]*\)>|\[\d+\] pry\S*>|PS(?: [A-Z]:[^>]*)?>|[A-Z]:\\[^>]*>|mongo(?:sh)?>|rs\d+:\w+>|cqlsh(?::\w+)?>|ftp>|gcloud>)\s+(?=\S)/u;
+
+/** Reads the prompt of a transcript's line; null for a line without one. `# ` is told apart by its neighbours: see `split-code.ts`. */
+export function readPrompt(line: string): Prompted | null {
+  for (const pattern of SHELL) {
+    const match = pattern.exec(line);
+    if (match) return { text: line.slice(match[0].length), language: 'sh', root: match[0].includes('#') };
+  }
+  const other = [
+    [REDIS, 'redis'],
+    [SQL, 'sql'],
+    [OTHER, 'other'],
+  ] as const;
+  for (const [pattern, language] of other) {
+    const match = pattern.exec(line);
+    if (match) return { text: line.slice(match[0].length), language, root: false };
+  }
+  return null;
+}

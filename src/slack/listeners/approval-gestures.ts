@@ -1,0 +1,131 @@
+import type { ViewOutput } from '@slack/bolt';
+import { z } from 'zod';
+import { withTransaction } from '../../db/transaction.ts';
+import type { Approval, DecisionKind, Verdict } from '../../domain/approval.ts';
+import { UserError } from '../../lib/errors.ts';
+import { plural } from '../../lib/text.ts';
+import { type ApprovalCard, readApprovalCard } from '../../runs/approval-card.ts';
+import { decide } from '../../runs/approve.ts';
+import { readPlannable, requestPlan } from '../../runs/request.ts';
+import { type Answer, actorOf, type Ui, type Visitor } from '../ui.ts';
+import { aloneModal, approveModal, denyModal, planModal } from '../views/step-modals.ts';
+import { sentence } from '../views/welcome.ts';
+import { metadataOf, valuesOf } from './view-values.ts';
+
+const approvalData = z.object({ approval: z.int() });
+
+/** **Approve**: decides at once, or asks for the name of the target first. */
+export async function pressApprove(ui: Ui, visitor: Visitor, approval: number): Promise<Answer> {
+  const card = await getPending(ui, approval);
+  if ('state' in card) return settledAnswer(card);
+  const person = await actorOf(ui, visitor);
+  const verdict = await decide(ui.context, { approval, person, decision: 'approve', reason: '' });
+  if (verdict.status !== 'refused' || verdict.reason !== 'type_target') return sentence(describeVerdict(verdict));
+  await ui.call('interactive', 'views.open', { trigger_id: visitor.trigger, view: approveModal(card) });
+  return null;
+}
+
+/** **Deny**, **Go on alone** and **Break glass** ask for a reason. */
+export async function pressWithReason(
+  ui: Ui,
+  visitor: Visitor,
+  pressed: { approval: number; decision: Exclude<DecisionKind, 'approve'> },
+): Promise<Answer> {
+  const card = await getPending(ui, pressed.approval);
+  if ('state' in card) return settledAnswer(card);
+  const { decision } = pressed;
+  const view = decision === 'deny' ? denyModal(card.approval.id, card.stepRun.title) : aloneModal(card, decision);
+  await ui.call('interactive', 'views.open', { trigger_id: visitor.trigger, view });
+  return null;
+}
+
+/** **Ask for a plan**: which of the steps, and why. */
+export async function pressPlan(ui: Ui, visitor: Visitor, run: number): Promise<Answer> {
+  const steps = await readPlannable(ui.context, run);
+  const view = planModal({ run, steps });
+  await ui.call('interactive', 'views.open', { trigger_id: visitor.trigger, view });
+  return null;
+}
+
+/** A decision that was made in a form. A refusal that the person can mend there leaves the form open. */
+export async function submitDecision(
+  ui: Ui,
+  visitor: Visitor,
+  form: { view: ViewOutput; decision: DecisionKind },
+): Promise<Answer> {
+  const { approval } = metadataOf(form.view, approvalData);
+  const person = await actorOf(ui, visitor);
+  const values = valuesOf(form.view);
+  const { decision } = form;
+  const typed = decision === 'approve' ? values('target') : null;
+  const verdict = await decide(ui.context, { approval, person, decision, reason: values('reason'), typed });
+  if (verdict.status !== 'refused') return decision === 'deny' ? null : sentence(describeVerdict(verdict));
+  if (verdict.reason === 'wrong_target') throw new UserError('wrong_target', describeVerdict(verdict));
+  return sentence(describeVerdict(verdict));
+}
+
+/** The request for a plan, as it was filled in. */
+export async function submitPlan(ui: Ui, visitor: Visitor, view: ViewOutput): Promise<Answer> {
+  const values = valuesOf(view);
+  const { run } = metadataOf(view, z.object({ run: z.int() }));
+  const { requestKey } = visitor;
+  const steps = values('steps')
+    .split(',')
+    .filter((step) => step !== '');
+  const actor = await actorOf(ui, visitor);
+  await requestPlan(ui.context, { run, steps, actor, reason: values('reason'), params: {}, requestKey });
+  return null;
+}
+
+async function getPending(ui: Ui, id: number): Promise<ApprovalCard | Pick<Approval, 'state'>> {
+  const card = await withTransaction(ui.context.pool, (tx) => readApprovalCard(ui.context, tx, id));
+  if (!card)
+    throw new UserError(
+      'approval_unknown',
+      'This request does not exist any more; ask for the step again from its runbook.',
+    );
+  return card.approval.state === 'pending' ? card : { state: card.approval.state };
+}
+
+function settledAnswer({ state }: Pick<Approval, 'state'>): Answer {
+  return sentence(describeVerdict({ status: 'refused', reason: 'settled', settledAs: state }));
+}
+
+const SETTLED = {
+  pending: 'This request still waits for a decision.',
+  approved: 'This request was approved before; the step is about to run.',
+  used: 'This request was approved before, and the step has been started. Nothing runs twice.',
+  denied: 'This request was denied before; nothing was run.',
+  expired: 'This request has expired, so nothing was run; ask again if it is still needed.',
+  void: 'This request is no longer needed; nothing was run.',
+} as const;
+
+/** What a decision came to, in one sentence. */
+export function describeVerdict(verdict: Verdict): string {
+  switch (verdict.status) {
+    case 'approved':
+      return 'You approved it; the step is about to run.';
+    case 'denied':
+      return 'You denied it; nothing is run.';
+    case 'waiting':
+      return `Your approval counts; ${plural(verdict.missing, 'more person', 'more people')} must approve before anything runs.`;
+    case 'refused':
+      return verdict.reason === 'settled' ? SETTLED[verdict.settledAs] : REFUSED[verdict.reason];
+  }
+}
+
+const REFUSED: Readonly<Record<Exclude<Extract<Verdict, { status: 'refused' }>['reason'], 'settled'>, string>> = {
+  requester: 'You asked for this step yourself, so somebody else has to approve it; with Deny you can withdraw it.',
+  not_member: 'Only full members of this workspace can decide; ask one of them.',
+  not_approver: 'The policy names who may decide on this, and you are not among them; the card says who is.',
+  already_decided: 'You decided on this request before; your approval counts once.',
+  expired: SETTLED.expired,
+  type_target: 'This destroys something: type the name of the target to approve it.',
+  wrong_target: 'That is not the name of the target; type it exactly as the card shows it, without its system.',
+  too_early: 'Others still have time to answer; the card says from when on you may go on alone.',
+  never_alone: 'The policy does not allow anybody to go on alone with this; find an approver.',
+  not_requester: 'Only whoever asked for it may go on alone; you can approve it instead.',
+  not_commander:
+    'Only the commander of an open incident of the worst severity may break the glass; take command first, or find an approver.',
+  reason_missing: 'Say why: whoever asked, and the review, will want to know.',
+};

@@ -1,0 +1,55 @@
+import type { Lane } from '../domain/intents.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import { isSlackError, type SlackCaller } from './client.ts';
+
+/** So long an answer about a user group is used again: `usergroups.users.list` is allowed 20 times a minute (tier 2). */
+const FRESH_MS = 60_000;
+
+/** Which of the user groups that roles and approvals name somebody belongs to. */
+export type UserGroups = {
+  /** Groups of a person. A group that Slack does not know has no members: what cannot be told counts against acting. */
+  groupsOf(person: string): Promise<readonly string[]>;
+  /** Members of one group. */
+  membersOf(group: string, lane: Lane): Promise<readonly string[]>;
+};
+
+const UNKNOWN = ['no_such_subteam', 'subteam_not_found', 'plan_upgrade_required', 'missing_scope'] as const;
+
+/** Asks Slack who belongs to these groups, each at most once a minute. Throws SlackCallError when Slack cannot be asked. */
+export function createUserGroups(deps: {
+  readonly call: SlackCaller;
+  readonly groups: readonly string[];
+  readonly clock: Clock;
+  readonly log: Log;
+}): UserGroups {
+  const known = new Map<string, { readonly until: number; readonly members: Promise<readonly string[]> }>();
+  const ask = async (usergroup: string, lane: Lane): Promise<readonly string[]> => {
+    try {
+      return (await deps.call(lane, 'usergroups.users.list', { usergroup })).users ?? [];
+    } catch (error) {
+      if (!isSlackError(error, ...UNKNOWN)) throw error;
+      deps.log.warn({ usergroup, error }, 'The members of a user group could not be read.');
+      return [];
+    }
+  };
+  const membersOf = (group: string, lane: Lane): Promise<readonly string[]> => {
+    const now = deps.clock.monotonicMs();
+    const held = known.get(group);
+    if (held && now < held.until) return held.members;
+    const members = ask(group, lane);
+    known.set(group, { until: now + FRESH_MS, members });
+    // A question that failed is asked again.
+    members.catch(() => known.delete(group));
+    return members;
+  };
+  return {
+    membersOf,
+    async groupsOf(person) {
+      const all = await Promise.all(
+        deps.groups.map(async (group) => ((await membersOf(group, 'interactive')).includes(person) ? group : null)),
+      );
+      return all.filter((group) => group !== null);
+    },
+  };
+}

@@ -1,0 +1,44 @@
+import type { ApprovalCard } from '../../runs/approval-card.ts';
+import { escapeLine } from '../text-safety.ts';
+import { denials, icon, names, titleOf } from './approval-card.ts';
+import { type Block, quoted, richText, section } from './blocks.ts';
+import { type Message, message } from './message.ts';
+import { stepOutcome } from './step-look.ts';
+import { mention, mentions, when } from './time-text.ts';
+
+/** Tells the requester what became of the request, where the run's card stands. */
+export function outcomeMessage(card: ApprovalCard): Message {
+  const { approval, stepRun } = card;
+  const step = escapeLine(titleOf(card), 150);
+  const who = mention(approval.requestedBy);
+  const said = {
+    pending: `still waits for a decision on “${step}”`,
+    approved: `“${step}” was approved by ${names(approval, 'approve')} and is about to run`,
+    used: `“${step}” was approved by ${names(approval, 'approve')}: ${escapeLine(stepOutcome(stepRun), 200)}`,
+    denied: `“${step}” was denied by ${names(approval, 'deny')}; nothing was run`,
+    expired: `nobody decided on “${step}” in time; nothing was run. Press Ask again on the runbook's card if it is still needed`,
+    void: `“${step}” was not run. ${escapeLine((stepRun.error ?? 'Something changed after the approval: ask for it again.').replace(/\.$/u, ''), 300)}`,
+  }[approval.state];
+  const text = `${icon(approval)} ${who}: ${said}.`;
+  return message(text, [section(text), ...denials(approval)]);
+}
+
+/** Half of the time is over: calls whoever may approve. */
+export function reminderMessage(card: ApprovalCard): Message {
+  const { approval, approvers } = card;
+  const called = approvers.length === 0 ? 'somebody' : mentions(approvers);
+  const text = `⏳ ${called}: “${escapeLine(titleOf(card), 150)}” still waits for approval; ${mention(approval.requestedBy)} asked, and it expires ${when(approval.expiresAt)}.`;
+  return message(text, [section(text)]);
+}
+
+/** Nobody else agreed: everybody in the hub learns who went on, with what, and why. */
+export function aloneMessage(card: ApprovalCard): Message {
+  const decision = card.approval.decisions.find((one) => one.decision === 'alone' || one.decision === 'break_glass');
+  const broke = decision?.decision === 'break_glass';
+  const who = mention(decision?.person ?? card.approval.requestedBy);
+  const where = card.incident ? ` in incident ${card.incident.number}` : '';
+  const how = broke ? 'broke the glass: nobody else approved' : 'went on alone, because nobody answered, with';
+  const text = `🚨 ${who} ${how} “${escapeLine(titleOf(card), 150)}” on ${escapeLine(`${card.run.system}/${card.stepRun.target}`, 150)}${where}. The review will look at it.`;
+  const reason: Block[] = decision?.reason ? [richText(quoted(decision.reason, 600))] : [];
+  return message(text, [section(text)], reason);
+}
