@@ -11,6 +11,7 @@ import { InternalError } from '../../src/lib/errors.ts';
 import { testDatabase } from '../support/database.ts';
 import { testRedis } from '../support/redis.ts';
 import { type ContractSetup, describeExecutor } from './contract.ts';
+import { probe } from './subjects/probe.ts';
 
 const executors = createExecutors({
   secrets: () => Promise.reject(new InternalError('test', 'the run gives its own')),
@@ -241,3 +242,4 @@ describeExecutor('sql', sql);
 describeExecutor('redis', redis);
 describeExecutor('http', web);
 describeExecutor('sh', shell);
+describeExecutor('probe', probe);

@@ -11,8 +11,11 @@ import { attempt, execute, runContext } from './harness.ts';
 /** What the suite has to know of one executor to hold it to the contract of all. */
 export type ContractSubject = {
   readonly executor: Executor;
-  /** Both credentials hold a secret: `env:READ_SECRET` and `env:WRITE_SECRET`. */
+  /** Both credentials hold a secret: `env:READ_SECRET` and `env:WRITE_SECRET`, unless `credentials` says that there are none. */
   readonly target: TargetDefinition;
+  readonly credentials?: 'none';
+  /** Nothing that this executor takes changes anything: `change` is then an attempt, refused whatever the step may do. */
+  readonly onlyReads?: true;
   /** The least that `echo`, `slow` and `large` may do. */
   readonly effect: Effect;
   /** Gives the value of `${value}` back. */
@@ -111,12 +114,23 @@ export function describeExecutor(name: string, setup: ContractSetup): void {
 
     test('a statement that changes something is refused where a step may only read, and nothing changes', async () => {
       const before = await subject.state();
-      expect(await attempt(subject.executor, source(subject.change, { allowed: 'read' }))).toBe('not_read_only');
+      const outcome = await attempt(subject.executor, source(subject.change, { allowed: 'read' }));
+      expect(outcome).toBe(subject.onlyReads ? 'statement_invalid' : 'not_read_only');
       expect(await subject.state()).toEqual(before);
     });
 
     test('the same statement works where a step may change, so the refusal above was no accident', async () => {
       const before = await subject.state();
+      if (subject.onlyReads) {
+        expect(await attempt(subject.executor, source(subject.change, { allowed: 'destructive' }))).toBe(
+          'statement_invalid',
+        );
+        expect(await subject.state()).toEqual(before);
+        const values = { value: 'x' };
+        const read = await execute(subject.executor, source(subject.echo.text, { values }), resolver());
+        expect(read).toMatchObject({ status: 'ok', error: null });
+        return;
+      }
       const result = await execute(subject.executor, source(subject.change, { allowed: 'destructive' }), resolver());
       expect(result).toMatchObject({ status: 'ok', error: null });
       expect(await subject.state()).not.toEqual(before);
@@ -124,6 +138,11 @@ export function describeExecutor(name: string, setup: ContractSetup): void {
 
     test('a change is refused on a target without a write credential', async () => {
       const target = { ...subject.target, write: null };
+      if (subject.onlyReads) {
+        const parts = { target, values: { value: 'x' }, allowed: 'destructive' } as const;
+        expect(await attempt(subject.executor, source(subject.echo.text, parts), resolver())).toBe('ok');
+        return;
+      }
       expect(await attempt(subject.executor, source(subject.change, { target, allowed: 'destructive' }))).toBe(
         'target_read_only',
       );
@@ -132,7 +151,8 @@ export function describeExecutor(name: string, setup: ContractSetup): void {
     test('only the credential in use is loaded', async () => {
       const asked: string[] = [];
       await execute(subject.executor, source(subject.echo.text, { values: { value: 'x' } }), resolver(asked));
-      expect(asked).toEqual([subject.effect === 'read' ? 'env:READ_SECRET' : 'env:WRITE_SECRET']);
+      const used = subject.effect === 'read' ? 'env:READ_SECRET' : 'env:WRITE_SECRET';
+      expect(asked).toEqual(subject.credentials === 'none' ? [] : [used]);
     });
 
     test('what takes too long ends as a timeout, soon after its time', async () => {
@@ -162,7 +182,10 @@ export function describeExecutor(name: string, setup: ContractSetup): void {
 
     test('what was cancelled before it began is never sent', async () => {
       const before = await subject.state();
-      const statement = await subject.executor.prepare(source(subject.change, { allowed: 'destructive' }));
+      const text = subject.onlyReads ? subject.echo.text : subject.change;
+      const statement = await subject.executor.prepare(
+        source(text, { values: { value: 'x' }, allowed: 'destructive' }),
+      );
       const result = await statement.run(runContext({ ...resolver(), signal: AbortSignal.abort() }));
       expect(result.status).toBe('cancelled');
       expect(await subject.state()).toEqual(before);
@@ -180,14 +203,12 @@ export function describeExecutor(name: string, setup: ContractSetup): void {
     test('a secret that the target prints comes back masked, in output, value and progress', async () => {
       const chunks: string[] = [];
       const secret = SECRETS[subject.effect === 'read' ? 'env:READ_SECRET' : 'env:WRITE_SECRET'] ?? '';
-      const result = await execute(
-        subject.executor,
-        source(subject.echo.text, { values: { value: `before ${secret} after` } }),
-        {
-          ...resolver(),
-          onOutput: (chunk) => chunks.push(chunk),
-        },
-      );
+      // without a credential the only secret that a target can know is one that it was given as a value
+      const value = subject.credentials === 'none' ? new Secret(secret) : `before ${secret} after`;
+      const result = await execute(subject.executor, source(subject.echo.text, { values: { value } }), {
+        ...resolver(),
+        onOutput: (chunk) => chunks.push(chunk),
+      });
       const everything = JSON.stringify(result) + chunks.join('');
       expect(result.status).toBe('ok');
       expect(everything).not.toContain(secret);
@@ -206,11 +227,10 @@ export function describeExecutor(name: string, setup: ContractSetup): void {
     });
 
     test('terminal escapes and bidirectional controls do not come through', async () => {
-      const result = await execute(
-        subject.executor,
-        source(subject.echo.text, { values: { value: 'a\u001b[31mred\u001b[0m\u202eb' } }),
-        resolver(),
-      );
+      const value = 'a\u001b[31mred\u001b[0m\u202eb';
+      const text = source(subject.echo.text, { values: { value } });
+      if (subject.refuses?.(value)) return expect(await attempt(subject.executor, text)).toBe('value_refused');
+      const result = await execute(subject.executor, text, resolver());
       if (result.status === 'ok') expect(result.output).not.toMatch(/[\u001b\u202e]/u);
     });
 
@@ -289,9 +309,9 @@ export function describeExecutor(name: string, setup: ContractSetup): void {
       const variants: Partial<StatementSource>[] = [
         {},
         { values: { value: 'y' } },
-        { values: { value: 'x ' } },
+        { values: { value: subject.refuses?.('x ') ? 'x2' : 'x ' } },
         { target: { ...subject.target, name: 'other' } },
-        { target: { ...subject.target, read: {}, write: {} } },
+        ...(subject.credentials === 'none' ? [] : [{ target: { ...subject.target, read: {}, write: {} } }]),
         { text: subject.slow },
         ...subject.variants,
       ];
