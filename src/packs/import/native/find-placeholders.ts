@@ -138,7 +138,8 @@ function variables({ text, language }: Place): Candidate[] {
 
 /** A variable that holds a list, options or a command is no single argument: `for x in $LIST`, `$CMD get`, `curl $OPTS`. */
 function splitsOrRuns(text: string, at: number): boolean {
-  const line = text.slice(text.lastIndexOf('\n', at) + 1, at);
+  const whole = text.replaceAll('\\\n', '  '); // of the same length
+  const line = whole.slice(whole.lastIndexOf('\n', at) + 1, at);
   if (/\bfor\s+\w+\s+in\s[^;]*$/u.test(line) && !/["']$/u.test(line)) return true;
   if (/^\s*$|(?:[;|(]|&&|\b(?:then|do|else|sudo|xargs|watch|time|exec))\s*$/u.test(line)) return true;
   return /^\$\{?\w*(?:OPTS|OPTIONS|ARGS|FLAGS|CMD|COMMAND)\b/iu.test(text.slice(at));
