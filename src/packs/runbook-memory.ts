@@ -68,7 +68,8 @@ export function createRunbookMemory(files: PackFiles, analyse: AnalyseStatement)
           known.set(file, { key, version });
           latest.push({ file, version });
           // A parse takes milliseconds; timers and requests of a running bot get their turn in between.
-          if (!same && (parsed += 1) % PARSED_AT_ONCE === 0) await setImmediate();
+          if (!same) parsed += 1;
+          if (!same && parsed % PARSED_AT_ONCE === 0) await setImmediate();
         }
       }
       const decided = decide(latest, inForce);
