@@ -81,10 +81,22 @@ export async function startLocalWorkspace(options: {
     contacts: CONTACTS,
     settings: {
       AUTO_BROKER_API_URL: twin.url,
+      // The twin stands in for the services around Auto-Broker too, so that nothing here reaches a real one.
+      AUTO_BROKER_DAT_URL: twin.url,
+      AUTO_BROKER_HUME_URL: twin.url,
+      AUTO_BROKER_OLLAMA_URL: twin.url,
+      AUTO_BROKER_VAULT_URL: twin.url,
       AUTO_BROKER_WORKER_DIR: join(options.project, 'twins', 'auto-broker'),
       ...(redis ? { AUTO_BROKER_REDIS_URL: redis.url } : {}),
     },
-    environment: { AUTO_BROKER_TOKEN: TWIN_TOKEN, AUTO_BROKER_URL: twin.url },
+    environment: {
+      AUTO_BROKER_TOKEN: TWIN_TOKEN,
+      AUTO_BROKER_ADMIN_TOKEN: TWIN_TOKEN,
+      AUTO_BROKER_DAT_IQ_TOKEN: TWIN_TOKEN,
+      AUTO_BROKER_HUME_API_KEY: TWIN_TOKEN,
+      AUTO_BROKER_VAULT_READ_TOKEN: TWIN_TOKEN,
+      AUTO_BROKER_URL: twin.url,
+    },
     redis: redis !== null,
   };
 }

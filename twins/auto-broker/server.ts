@@ -2,12 +2,14 @@ import { timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Redis } from 'ioredis';
-import { type AutoBrokerState, FRANCO_BREAKER, FRANCO_BREAKER_KEY, type Scenario, stateOf } from './state.ts';
+import { OUTSIDE_CHANGES, OUTSIDE_OPEN_CHANGES, OUTSIDE_READS } from './outside.ts';
+import type { Breakers, Reply, Route, World } from './route.ts';
+import { type AutoBrokerState, breakerKey, CACHED_RATES, FRANCO_BREAKER, type Scenario, stateOf } from './state.ts';
 
 export type TwinOptions = {
   /** 0 takes any free port. */
   readonly port: number;
-  /** With a Redis the breaker of FRANCO is the key `circuit_breaker:franco_retell` there, as in the real system. */
+  /** With a Redis breakers are keys there such as `circuit_breaker:franco_retell`, and rates are cached there, as in the real system. */
   readonly redis?: { readonly url: string };
   readonly state?: Scenario;
   /** What `Authorization: Bearer …` must carry on the endpoints that change something. */
@@ -18,19 +20,20 @@ export type TwinOptions = {
 export type AutoBrokerTwin = {
   readonly url: string;
   readonly port: number;
-  /** Puts the twin, and the breaker in Redis, into a condition. */
+  /** Puts the twin, and what it keeps in Redis, into a condition. */
   setState(scenario: Scenario): Promise<void>;
   /** What it would report now. */
   readonly state: Readonly<AutoBrokerState>;
   close(): Promise<void>;
 };
 
-type Breaker = { read(): Promise<string>; write(value: string): Promise<void>; close(): Promise<unknown> };
-type World = { state: AutoBrokerState; readonly breaker: Breaker; readonly token: string };
-type Reply = { readonly status: number; readonly body: unknown };
-type Route = (world: World) => Promise<Reply> | Reply;
+/** Longest body that is read, in bytes. */
+const MAX_BODY = 64 * 1024;
+/** The API keeps rates of DAT iQ for a day. */
+const RATES_TTL_S = 86_400;
 
 const READS: Readonly<Record<string, Route>> = {
+  ...OUTSIDE_READS,
   '/health': ({ state }) => {
     const healthy = state.db === 'connected';
     return {
@@ -38,21 +41,25 @@ const READS: Readonly<Record<string, Route>> = {
       body: { status: healthy ? 'ok' : 'failed', db: state.db, cache: state.cache },
     };
   },
-  '/franco/stats': async ({ state, breaker }) => ({
+  '/franco/stats': async ({ state, breakers }) => ({
     status: 200,
-    body: { backlog: state.backlog, calls_today: state.callsToday, breaker: await breaker.read() },
+    body: { backlog: state.backlog, calls_today: state.callsToday, breaker: await breakers.read(FRANCO_BREAKER) },
   }),
-  '/metrics/circuit_breakers': async ({ state, breaker }) => {
-    const states = { ...state.breakers, [FRANCO_BREAKER]: await breaker.read() };
-    const entries = Object.entries(states).map(([name, value]) => [
-      name,
-      { state: value, failures: value === 'open' ? 5 : 0 },
-    ]);
-    return { status: 200, body: { circuit_breakers: Object.fromEntries(entries) } };
+  '/metrics/circuit_breakers': async ({ state, breakers }) => {
+    const entries = Object.keys(state.breakers).map(async (name) => {
+      const value = await breakers.read(name);
+      return [name, { state: value, failures: value === 'open' ? 5 : 0 }] as const;
+    });
+    return { status: 200, body: { circuit_breakers: Object.fromEntries(await Promise.all(entries)) } };
   },
   '/cache/stats': ({ state }) => ({
     status: 200,
-    body: { hits: state.hits, misses: state.misses, hit_rate: hitRate(state), entries: state.hits },
+    body: {
+      hits: state.hits,
+      misses: state.misses,
+      hit_rate: hitRate(state),
+      entries: state.hits + state.oldEntries,
+    },
   }),
   '/costs/metrics': ({ state }) => ({
     status: 200,
@@ -64,8 +71,9 @@ const READS: Readonly<Record<string, Route>> = {
 };
 
 const CHANGES: Readonly<Record<string, Route>> = {
-  '/franco/internal/trigger': async ({ state, breaker }) => {
-    if ((await breaker.read()) === 'open')
+  ...OUTSIDE_CHANGES,
+  '/franco/internal/trigger': async ({ state, breakers }) => {
+    if ((await breakers.read(FRANCO_BREAKER)) === 'open')
       return { status: 503, body: { error: `circuit breaker ${FRANCO_BREAKER} is open` } };
     if (state.backlog === 0) return { status: 200, body: { called: 0, backlog: 0 } };
     state.backlog -= 1;
@@ -83,12 +91,12 @@ const CHANGES: Readonly<Record<string, Route>> = {
 export async function startAutoBrokerTwin(options: TwinOptions): Promise<AutoBrokerTwin> {
   const world: World = {
     state: stateOf(options.state ?? 'healthy'),
-    breaker: await openBreaker(options, () => world.state),
+    breakers: await openBreakers(options, () => world.state),
     token: options.token,
   };
   const setState = async (scenario: Scenario) => {
     world.state = stateOf(scenario);
-    await world.breaker.write(world.state.breakers[FRANCO_BREAKER] ?? 'closed');
+    for (const [name, value] of Object.entries(world.state.breakers)) await world.breakers.write(name, value);
   };
   const server = createServer((request, response) => {
     handle(world, request).then(
@@ -103,7 +111,7 @@ export async function startAutoBrokerTwin(options: TwinOptions): Promise<AutoBro
       server.listen(options.port, '127.0.0.1', resolve);
     });
   } catch (error) {
-    await world.breaker.close();
+    await world.breakers.close();
     throw error;
   }
   const { port } = server.address() as AddressInfo;
@@ -117,25 +125,46 @@ export async function startAutoBrokerTwin(options: TwinOptions): Promise<AutoBro
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
-      await world.breaker.close();
+      await world.breakers.close();
     },
   };
 }
 
 async function handle(world: World, request: IncomingMessage): Promise<Reply> {
-  request.resume();
+  const body = await readBody(request);
   const path = (request.url ?? '/').split('?')[0] ?? '/';
   const reading = request.method === 'GET' || request.method === 'HEAD';
-  const routes = reading ? READS : CHANGES;
-  const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
+  const open = reading ? READS : OUTSIDE_OPEN_CHANGES;
+  const asked = { headers: request.headers, body };
+  const route = ownRoute(open, path) ?? (reading ? null : ownRoute(CHANGES, path));
   if (!route) {
-    const known = Object.hasOwn(READS, path) || Object.hasOwn(CHANGES, path);
+    const known = [READS, CHANGES, OUTSIDE_OPEN_CHANGES].some((routes) => ownRoute(routes, path) !== null);
     return known
       ? { status: 405, body: { error: 'method not allowed' } }
       : { status: 404, body: { error: 'not found' } };
   }
-  if (!reading && !mayChange(world, request)) return { status: 401, body: { error: 'a bearer token is needed' } };
-  return await route(world);
+  const guarded = ownRoute(open, path) === null;
+  if (guarded && !mayChange(world, request)) return { status: 401, body: { error: 'a bearer token is needed' } };
+  return await route(world, asked);
+}
+
+function ownRoute(routes: Readonly<Record<string, Route>>, path: string): Route | null {
+  return Object.hasOwn(routes, path) ? (routes[path] ?? null) : null;
+}
+
+/** What the JSON of the body says; null for anything else. */
+async function readBody(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size <= MAX_BODY) chunks.push(chunk);
+  }
+  try {
+    return size <= MAX_BODY ? JSON.parse(Buffer.concat(chunks).toString('utf8')) : null;
+  } catch {
+    return null;
+  }
 }
 
 function mayChange({ token }: World, request: IncomingMessage): boolean {
@@ -153,12 +182,12 @@ function hitRate({ hits, misses }: AutoBrokerState): number {
   return hits + misses === 0 ? 0 : Math.round((hits / (hits + misses)) * 1_000) / 1_000;
 }
 
-async function openBreaker(options: TwinOptions, state: () => AutoBrokerState): Promise<Breaker> {
+async function openBreakers(options: TwinOptions, state: () => AutoBrokerState): Promise<Breakers> {
   if (!options.redis) {
     return {
-      read: async () => state().breakers[FRANCO_BREAKER] ?? 'closed',
-      write: async (value) => {
-        state().breakers[FRANCO_BREAKER] = value === 'open' ? 'open' : 'closed';
+      read: async (name) => state().breakers[name] ?? 'closed',
+      write: async (name, value) => {
+        state().breakers[name] = value;
       },
       close: async () => {},
     };
@@ -173,16 +202,17 @@ async function openBreaker(options: TwinOptions, state: () => AutoBrokerState): 
   redis.on('error', () => {});
   try {
     await redis.connect();
+    for (const [key, rate] of Object.entries(CACHED_RATES)) await redis.set(key, rate, 'EX', RATES_TTL_S);
   } catch (error) {
     redis.disconnect();
     throw error;
   }
   return {
     // The real API knows only the open state; a missing key is a closed breaker.
-    read: async () => (await redis.get(FRANCO_BREAKER_KEY)) ?? 'closed',
-    write: async (value) => {
-      if (value === 'open') await redis.set(FRANCO_BREAKER_KEY, 'open');
-      else await redis.del(FRANCO_BREAKER_KEY);
+    read: async (name) => (await redis.get(breakerKey(name))) ?? 'closed',
+    write: async (name, value) => {
+      if (value === 'open') await redis.set(breakerKey(name), 'open');
+      else await redis.del(breakerKey(name));
     },
     close: async () => redis.disconnect(),
   };
