@@ -1,20 +1,98 @@
+import type { Pool } from 'pg';
 import type { Config } from '../config/read-config.ts';
 import { analyseStatement } from '../executors/analyse-statement.ts';
+import type { Clock } from '../lib/clock.ts';
+import { messageOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
-import { loadPacks, type Packs } from '../packs/load.ts';
-import { formatProblem } from '../packs/problems.ts';
+import { tellPackProblems } from '../notify/pack-notices.ts';
+import { createPackReader, type PackReader, type Packs, type PacksVersion } from '../packs/load.ts';
+import { formatProblem, type Problem } from '../packs/problems.ts';
+import { watchPacks } from '../packs/watch.ts';
+
+/** The packs as they are in force now. */
+export type OpenPacks = {
+  readonly current: () => Packs;
+  /** Reads them again whenever files change, and tells the owners of broken ones, until `signal` is aborted. */
+  readonly follow: (pool: Pool, signal: AbortSignal) => Promise<void>;
+};
+
+type Tools = { readonly log: Log; readonly clock: Clock };
 
 /** Loads the packs and writes every problem to the log; a broken file never keeps the bot from starting. */
 export async function openPacks(
   config: Pick<Config, 'packsDir'>,
   resolveSetting: Config['resolveSetting'],
-  log: Log,
-): Promise<Packs> {
-  const packs = await loadPacks({ dir: config.packsDir, resolveSetting, analyse: analyseStatement });
-  for (const problem of packs.problems) {
-    const { rule, file, line } = problem;
-    if (problem.severity === 'error') log.error({ rule, file, line }, formatProblem(problem));
-    else log.warn({ rule, file, line }, formatProblem(problem));
+  tools: Tools,
+): Promise<OpenPacks> {
+  const { packsDir: dir } = config;
+  const reader = createPackReader({ dir, resolveSetting, analyse: analyseStatement, clock: tools.clock });
+  let version = await reader.read();
+  writeProblems(tools.log, [], version.packs.problems);
+  return {
+    current: () => version.packs,
+    follow: async (pool, signal) => {
+      let told = await tell(pool, version, tools.log);
+      await watchPacks({
+        dir,
+        clock: tools.clock,
+        signal,
+        onChange: async () => {
+          const next = await readAgain(reader, tools.log);
+          const same = next === null || isSame(version, next);
+          if (same && told) return;
+          if (!same) {
+            writeProblems(tools.log, version.packs.problems, next.packs.problems);
+            version = next;
+            const { systems, runbooks } = version.packs;
+            tools.log.info({ systems: systems.size, runbooks: runbooks.size }, 'The runbooks were read again.');
+          }
+          told = await tell(pool, version, tools.log);
+        },
+      });
+    },
+  };
+}
+
+async function readAgain(reader: PackReader, log: Log): Promise<PacksVersion | null> {
+  try {
+    return await reader.read();
+  } catch (error) {
+    log.error({ error }, `The runbooks could not be read again and stay as they were: ${messageOf(error)}`);
+    return null;
   }
-  return packs;
+}
+
+/** False when the database could not take it: then it is told after the next look. */
+async function tell(pool: Pool, version: PacksVersion, log: Log): Promise<boolean> {
+  try {
+    await tellPackProblems(pool, version);
+    return true;
+  } catch (error) {
+    log.warn({ error }, 'The owners of broken runbooks could not be told yet.');
+    return false;
+  }
+}
+
+/** Runbooks that nothing happened to are the same objects in both. */
+function isSame(before: PacksVersion, after: PacksVersion): boolean {
+  const [old, now] = [before.packs, after.packs];
+  const unchanged = <T>(a: ReadonlyMap<string, T>, b: ReadonlyMap<string, T>) =>
+    a.size === b.size && [...a].every(([key, value]) => b.get(key) === value);
+  return (
+    unchanged(old.systems, now.systems) &&
+    unchanged(old.runbooks, now.runbooks) &&
+    unchanged(before.held, after.held) &&
+    old.problems.map(formatProblem).join('\n') === now.problems.map(formatProblem).join('\n')
+  );
+}
+
+function writeProblems(log: Log, before: readonly Problem[], now: readonly Problem[]): void {
+  const written = new Set(before.map(formatProblem));
+  for (const problem of now) {
+    const { rule, file, line } = problem;
+    const text = formatProblem(problem);
+    if (written.has(text)) continue;
+    if (problem.severity === 'error') log.error({ rule, file, line }, text);
+    else log.warn({ rule, file, line }, text);
+  }
 }

@@ -17,14 +17,13 @@ import { type Clock, systemClock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { Releasers } from '../lib/releasers.ts';
 import { startDispatcher } from '../notify/dispatcher.ts';
-import type { Packs } from '../packs/load.ts';
 import type { RunsContext } from '../runs/context.ts';
 import type { DrillGround } from '../runs/drill.ts';
 import type { SlackConnection } from '../slack/app.ts';
 import { createPages, PAGE_PATHS } from '../web/pages.ts';
 import { type HttpServer, startHttpServer } from './http-server.ts';
 import { startLocalWorkspace } from './local-workspace.ts';
-import { openPacks } from './packs.ts';
+import { type OpenPacks, openPacks } from './packs.ts';
 import { connectSlack } from './slack.ts';
 import { openState, type State } from './state.ts';
 
@@ -85,7 +84,7 @@ async function start(options: WarroomOptions, releasers: Releasers): Promise<War
     openState(config, { log, clock, releasers }),
     lookAndRead(options, { http, releasers, clock, progress }),
   );
-  const context = await buildContext({ around, state, packs: () => packs, log, clock, config, releasers });
+  const context = await buildContext({ around, state, packs: packs.current, log, clock, config, releasers });
   const stopping = new AbortController();
   progress('connecting to Slack');
   const drills: DrillGround = { connection: state.connection, fault: null };
@@ -111,6 +110,12 @@ async function start(options: WarroomOptions, releasers: Releasers): Promise<War
   });
   releasers.add('outbox', () => dispatcher.stop());
   await restoreJobs(context);
+  const unread = new AbortController();
+  const following = packs.follow(state.pool, unread.signal);
+  releasers.add('packs', () => {
+    unread.abort();
+    return following;
+  });
   const jobs = await startJobLanes({
     pool: state.pool,
     tasks: createTasks(context, stopping.signal),
@@ -143,12 +148,12 @@ async function start(options: WarroomOptions, releasers: Releasers): Promise<War
 async function lookAndRead(
   options: WarroomOptions,
   tools: { http: HttpServer; releasers: Releasers; clock: Clock; progress: (step: string) => void },
-): Promise<{ around: Surroundings; packs: Packs }> {
+): Promise<{ around: Surroundings; packs: OpenPacks }> {
   const { config, log } = options;
   if (config.slack.mode === 'sandbox') tools.progress('opening the local workspace');
   const around = await lookAround(options, tools);
   tools.progress('reading the runbooks');
-  return { around, packs: await openPacks(config, around.resolveSetting, log) };
+  return { around, packs: await openPacks(config, around.resolveSetting, { log, clock: tools.clock }) };
 }
 
 /** Both results; when one fails, only after the other has come to its end, so that everything opened can be closed. */

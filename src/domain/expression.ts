@@ -47,8 +47,25 @@ const mixedArithmetic = (
 // The library's own regular expressions are RE2 (linear time), so `matches` needs no protection of ours.
 const environment = celEnv({ funcs: [...strings, ...mixedArithmetic] });
 
-/** Parses an expression; never throws. What can only fail on the values it will see is left to `evaluate`. */
+// A loader asks for the same text several times, and runs ask again for each result; planning takes a good part of a ms.
+const compiled = new Map<string, Expression | ExpressionError>();
+const COMPILED_KEPT = 2_000;
+
+/**
+ * Parses an expression; never throws. What can only fail on the values it will see is left to `evaluate`. The latest texts
+ * are kept: an expression is a pure function of its text.
+ */
 export function compileExpression(text: string): Expression | ExpressionError {
+  const known = compiled.get(text);
+  if (known) return known;
+  const made = compile(text);
+  const [oldest] = compiled.keys();
+  if (compiled.size >= COMPILED_KEPT && oldest !== undefined) compiled.delete(oldest);
+  compiled.set(text, made);
+  return made;
+}
+
+function compile(text: string): Expression | ExpressionError {
   if (text.trim() === '') return { error: 'the expression is empty', column: 1 };
   if (text.length > MAX_LENGTH) return { error: `the expression is longer than ${MAX_LENGTH} characters`, column: 1 };
   try {

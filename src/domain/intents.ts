@@ -33,6 +33,10 @@ export type Intent =
   | { readonly type: 'approval.alone'; readonly approval: number }
   /** Tells the requester what became of the request. */
   | { readonly type: 'approval.outcome'; readonly approval: number }
+  /** Tells the owners of a broken file of the packs; kept current. */
+  | { readonly type: 'packs.broken'; readonly notice: number }
+  /** Tells them that it is good again. */
+  | { readonly type: 'packs.mended'; readonly notice: number }
   /** The first message that a new workspace sees in the hub. */
   | { readonly type: 'welcome' };
 
@@ -58,6 +62,8 @@ const LANE_OF: Record<Intent['type'], Lane> = {
   'incident.pin': 'cosmetic',
   'incident.topic': 'cosmetic',
   'page.refresh': 'cosmetic',
+  'packs.broken': 'card',
+  'packs.mended': 'card',
   welcome: 'cosmetic',
 };
 
@@ -83,6 +89,9 @@ export function coalesceKey(intent: Intent): string {
       return `${intent.type}:${intent.page}:${intent.ordinal}`;
     case 'page.unreachable':
       return `${intent.type}:${intent.page}`;
+    case 'packs.broken':
+    case 'packs.mended':
+      return `${intent.type}:${intent.notice}`;
     case 'run.card':
       return `run:${intent.run}:card`;
     case 'approval.card':

@@ -96,6 +96,8 @@ export type SystemDefinition = {
   readonly targets: readonly TargetDefinition[];
   /** Contact ids that are invited into a war room. */
   readonly responders: readonly string[];
+  /** Channel of the people who own these files (`#name` or an id), told when one of them is broken; without it, the hub. */
+  readonly ownerChannel?: string | null;
   readonly checklists: readonly Checklist[];
   readonly thresholds: readonly Threshold[];
   readonly metrics: readonly Metric[];

@@ -90,6 +90,10 @@ export const systemSchema = z
     components: z.array(component).default([]),
     targets: z.record(id, target).default({}),
     responders: z.array(id).default([]),
+    owner_channel: z
+      .string()
+      .regex(/^(?:#[^\s#@]{1,80}|[CG][A-Z0-9]{8,})$/u, 'write "#name" in quotes, or the id of a channel')
+      .optional(),
     checklists: z.array(checklist).default([]),
     thresholds: z.array(threshold).default([]),
     metrics: z.array(metric).default([]),
@@ -161,6 +165,7 @@ export function readSystem(folder: string, file: SystemFile, resolve: ResolveSet
       }),
     ),
     responders: file.responders,
+    ownerChannel: file.owner_channel ?? null,
     checklists: readChecklists(file.checklists),
     thresholds: readThresholds(file.thresholds),
     metrics: readMetrics(file.metrics),

@@ -19,6 +19,10 @@ const INTENTS: { readonly [T in Intent['type']]: Extract<Intent, { type: T }> } 
   'run.card': { type: 'run.card', run: 1 },
   'approval.card': { type: 'approval.card', approval: 1 },
   'approval.outcome': { type: 'approval.outcome', approval: 1 },
+  'approval.reminder': { type: 'approval.reminder', approval: 1 },
+  'approval.alone': { type: 'approval.alone', approval: 1 },
+  'packs.broken': { type: 'packs.broken', notice: 1 },
+  'packs.mended': { type: 'packs.mended', notice: 1 },
   welcome: { type: 'welcome' },
 };
 const all = Object.values(INTENTS) as Intent[];
@@ -65,6 +69,8 @@ test('every job has a key of its own', () => {
     'run.read': { task: 'run.read', run: 1 },
     'run.change': { task: 'run.change', stepRun: 1 },
     'approval.expire': { task: 'approval.expire', approval: 1 },
+    'approval.remind': { task: 'approval.remind', approval: 1 },
+    'approval.offer_alone': { task: 'approval.offer_alone', approval: 1 },
   };
   const keys = (Object.values(jobs) as Job[]).map(jobKey);
   expect(new Set(keys).size).toBe(keys.length);

@@ -1,6 +1,7 @@
 import type { Deliverers } from '../../notify/delivery.ts';
 import type { DeliverDeps } from './deliver-context.ts';
 import { deliverAnnouncement, deliverCard, deliverClosing, deliverLadder, deliverUpdate } from './incident-messages.ts';
+import { deliverPackBroken, deliverPackMended } from './pack-messages.ts';
 import { deliverPage, deliverPageRefresh, deliverUnreachable } from './pages.ts';
 import {
   deliverAlone,
@@ -32,6 +33,8 @@ export function slackDeliverers(deps: DeliverDeps): Deliverers {
     'approval.outcome': (delivery) => deliverApprovalOutcome(deps, delivery),
     'approval.reminder': (delivery) => deliverReminder(deps, delivery),
     'approval.alone': (delivery) => deliverAlone(deps, delivery),
+    'packs.broken': (delivery) => deliverPackBroken(deps, delivery),
+    'packs.mended': (delivery) => deliverPackMended(deps, delivery),
     welcome: (delivery) => deliverWelcome(deps, delivery),
   };
 }
