@@ -5,7 +5,7 @@ import { UserError } from '../../src/lib/errors.ts';
 import { asNumber, firstWord, parseNumber, unquote } from '../../src/slack/command-text.ts';
 import { type Command, helpMessage, loadCommands, unknownVerb } from '../../src/slack/commands.ts';
 import { chosenGesture } from '../../src/slack/incident-choice.ts';
-import { describeVerdict } from '../../src/slack/listeners/buttons.ts';
+import { describeVerdict } from '../../src/slack/listeners/approval-gestures.ts';
 import { explain } from '../../src/slack/ui.ts';
 import { textLength } from '../../src/slack/views/message.ts';
 import { testLog } from '../support/log.ts';

@@ -76,7 +76,7 @@ describe('what is wrong', () => {
         'there is no such setting; known are WARROOM_HOME, WARROOM_HOST, WARROOM_PORT, WARROOM_CONFIG, WARROOM_PACKS, WARROOM_LOG_LEVEL, WARROOM_SELF_URL.',
       'warroom.yml hub': 'write a channel name without #: lower-case letters, digits, - and _',
       'warroom.yml (top level)':
-        'there is no setting “nonsense”; known are hub, commands, contacts, approvals, settings.',
+        'there is no setting “nonsense”; known are hub, commands, contacts, approvals, roles, settings.',
       WARROOM_PORT: '“eighty” is not a port; set a number from 0 (any free one) to 65535.',
       WARROOM_LOG_LEVEL: 'set it to one of debug, info, warn, error.',
       WARROOM_PACKS: `there is no folder ${join(project, 'nowhere')}; name the folder with your systems.`,
@@ -119,9 +119,34 @@ describe('what is wrong', () => {
       'write a duration of at least one minute, such as 15m',
     ],
     [
+      'approvals: { change: { approvers: 2, from: [U0ALICE1] } }',
+      'approvals.change',
+      'nobody could satisfy it: it wants 2 approvers, but `from` names fewer people.',
+    ],
+    [
+      'approvals: { rules: [{ when: { effect: destructive }, from: [U0ALICE1] }] }',
+      'approvals.rules.0',
+      'nobody could satisfy it: it wants 2 approvers, but `from` names fewer people.',
+    ],
+    [
+      'approvals: { rules: [{ when: { within: { days: [mon], from: 9h, to: "18:00", zone: Europe/Rome } } }] }',
+      'approvals.rules.0.when.within.from',
+      'write a time of the day such as "09:00" (in quotes), up to "24:00"',
+    ],
+    [
+      'approvals: { rules: [{ when: { within: { days: [mon], from: "09:00", to: "18:00", zone: Rome } } }] }',
+      'approvals.rules.0.when.within.zone',
+      'write the name of a time zone such as Europe/Rome',
+    ],
+    [
+      'roles: { shop: { approver: [alice] } }',
+      'roles.shop.approver.0',
+      'write a Slack id: U… or W… for a person, S… for a user group (profile → Copy member ID)',
+    ],
+    [
       'approvals: { read: { approvers: 1, expires: 5m } }',
       'approvals',
-      'there is no setting “read”; known are change, destructive.',
+      'there is no setting “read”; known are change, destructive, rules.',
     ],
     [
       'commands: { incidents: /incident }',
@@ -132,7 +157,7 @@ describe('what is wrong', () => {
     [
       'contacts: { shop: { on-call: [] } }',
       'contacts.shop.on-call',
-      'name at least one person or user group, or leave the contact out',
+      'name at least one person or user group, or leave it out',
     ],
     [
       'contacts: { shop: { on-call: ["@alice"] } }',

@@ -53,6 +53,10 @@ const FACTS: { readonly [K in TimelineKind]: [Extract<TimelineFact, { kind: K }>
     'asked to run “Reset” on cache: DEL x (stuck)',
   ],
   approved: [{ kind: 'approved', step: 'Reset', command: 'DEL x' }, 'approved “Reset”: DEL x'],
+  approved_alone: [
+    { kind: 'approved_alone', step: 'Reset', command: 'DEL x', how: 'break_glass', reason: 'nobody is awake' },
+    'went on alone with “Reset” (break-glass): DEL x (nobody is awake)',
+  ],
   denied: [{ kind: 'denied', step: 'Reset', reason: 'too early' }, 'denied “Reset”: too early'],
   approval_expired: [{ kind: 'approval_expired', step: 'Reset' }, 'let the approval of “Reset” expire unanswered'],
   step_started: [

@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { readProgress } from '../../src/db/incidents.ts';
 import { query } from '../../src/db/transaction.ts';
+import { DEFAULT_POLICIES } from '../../src/domain/approval-policy.ts';
 import { readApprovalCard } from '../../src/runs/approval-card.ts';
-import { decide, expireApproval } from '../../src/runs/approve.ts';
+import { expireApproval } from '../../src/runs/approval-timers.ts';
+import { decide } from '../../src/runs/approve.ts';
 import { runChangingStep } from '../../src/runs/change-step.ts';
 import { missingParams, previewStep } from '../../src/runs/request.ts';
 import { readRunCard } from '../../src/runs/run-card.ts';
@@ -42,7 +44,7 @@ describe('asking for a changing step', () => {
       target: 'api',
     });
     const approval = await runs.request(run, 'reset');
-    const card = await desk.tx((tx) => readApprovalCard(tx, approval));
+    const card = await desk.tx((tx) => readApprovalCard(desk.context, tx, approval));
     expect(card?.stepRun).toMatchObject({
       display: 'POST /reset/T-77',
       state: 'awaiting_approval',
@@ -207,7 +209,7 @@ describe('an approval', () => {
     const approval = await runs.request(run, 'wipe');
     expect(await runs.approve(approval, ALICE)).toMatchObject({ status: 'refused', reason: 'requester' });
     expect(await runs.approve(approval, GUEST)).toMatchObject({ status: 'refused', reason: 'not_member' });
-    const twice = await Promise.all([1, 2, 3].map(() => runs.approve(approval, BOB)));
+    const twice = await Promise.all([1, 2, 3].map(() => runs.approve(approval, BOB, desk.context, 'api')));
     expect(twice.filter((click) => click.status === 'waiting')).toHaveLength(1);
     await desk.work();
     expect(desk.target.count('DELETE /queue')).toBe(0);
@@ -226,7 +228,9 @@ describe('an approval', () => {
   test('of a destructive step takes two other people', async () => {
     const run = await runs.open();
     const approval = await runs.request(run, 'wipe');
-    expect(await runs.approve(approval, BOB)).toEqual({ status: 'waiting', missing: 1 });
+    expect(await runs.approve(approval, BOB)).toMatchObject({ status: 'refused', reason: 'type_target' });
+    expect(await runs.approve(approval, BOB, desk.context, 'db')).toMatchObject({ reason: 'wrong_target' });
+    expect(await runs.approve(approval, BOB, desk.context, 'api')).toEqual({ status: 'waiting', missing: 1 });
     expect(await runs.approve(approval, CAROL)).toEqual({ status: 'approved', missing: 0 });
     await desk.work();
     expect(desk.target.count('DELETE /queue')).toBe(1);
@@ -235,7 +239,7 @@ describe('an approval', () => {
   test('can be taken back by denying while another one is missing', async () => {
     const run = await runs.open();
     const approval = await runs.request(run, 'wipe');
-    await runs.approve(approval, BOB);
+    await runs.approve(approval, BOB, desk.context, 'api');
     expect((await runs.deny(approval, BOB)).status).toBe('denied');
     expect(await runs.approve(approval, CAROL)).toMatchObject({ status: 'refused', settledAs: 'denied' });
     await desk.work();
@@ -325,8 +329,8 @@ describe('what changes after the approval voids it', () => {
 
   test('the policy, towards stricter or milder', async () => {
     for (const policy of [
-      { approvers: 2, expiresAfterMs: 15 * 60_000 },
-      { approvers: 1, expiresAfterMs: 60_000 },
+      { ...DEFAULT_POLICIES.change, approvers: 2 },
+      { ...DEFAULT_POLICIES.change, expiresAfterMs: 60_000 },
     ]) {
       const asked = await approved('reset');
       const settings = { ...desk.context.settings, approvals: { ...desk.context.settings.approvals, change: policy } };

@@ -24,8 +24,12 @@ export function runsOf(desk: Desk) {
     const plain = { run: run.id, step, actor: ALICE, reason: 'It is stuck.', params: {}, requestKey: freshKey() };
     return (await requestStep(desk.context, { ...plain, ...different }))?.approval ?? 0;
   };
-  const approve = (approval: number, person: Person = BOB, context: RunsContext = desk.context) =>
-    decide(context, { approval, person, decision: 'approve', reason: '' });
+  const approve = (
+    approval: number,
+    person: Person = BOB,
+    context: RunsContext = desk.context,
+    typed: string | null = null,
+  ) => decide(context, { approval, person, decision: 'approve', reason: '', typed });
   const steps = (run: Run): Promise<StepRun[]> => desk.tx((tx) => listStepRuns(tx, run.id));
   return {
     open,

@@ -1,4 +1,5 @@
 import type { Approval } from '../../src/domain/approval.ts';
+import { DEFAULT_POLICIES } from '../../src/domain/approval-policy.ts';
 import type { Page } from '../../src/domain/escalation.ts';
 import type { Incident } from '../../src/domain/incident.ts';
 import type { Run, StepRun } from '../../src/domain/run.ts';
@@ -214,7 +215,8 @@ export function anApproval(more: Partial<Approval> = {}): Approval {
     stepRun: 11,
     hash: 'c'.repeat(64),
     state: 'pending',
-    policy: { approvers: 1, expiresAfterMs: 900_000 },
+    policy: DEFAULT_POLICIES.change,
+    requesterGroups: [],
     requestedBy: 'U0ONCALL01',
     reason: 'the breaker is open',
     createdAt: minutesAgo(1),
@@ -230,16 +232,21 @@ export function anApprovalCard(more: Partial<Approval> = {}, stepRun: Partial<St
     effect: 'change',
     text: 'DEL circuit_breaker:franco_retell',
   });
+  const asked = aStepRun(step, {
+    state: 'awaiting_approval',
+    startedAt: null,
+    finishedAt: null,
+    output: null,
+    ...stepRun,
+  });
   return {
     approval: anApproval(more),
-    stepRun: aStepRun(step, {
-      state: 'awaiting_approval',
-      startedAt: null,
-      finishedAt: null,
-      output: null,
-      ...stepRun,
-    }),
+    stepRun: asked,
+    covered: [asked],
     run: aRun(),
+    incident: null,
+    approvers: [],
+    targetToType: asked.target,
     now: NOW,
   };
 }

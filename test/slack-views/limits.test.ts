@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { checkMessageBlocks, checkView, problemLines } from '../../src/sandbox/block-kit-rules.ts';
 import { announcementMessage, roomTopic } from '../../src/slack/views/announcement.ts';
-import { approvalMessage, outcomeMessage } from '../../src/slack/views/approval-card.ts';
+import { approvalMessage } from '../../src/slack/views/approval-card.ts';
+import { aloneMessage, outcomeMessage, reminderMessage } from '../../src/slack/views/approval-notices.ts';
 import { closingMessage, updateMessage } from '../../src/slack/views/closing.ts';
 import { declareModal } from '../../src/slack/views/declare-modal.ts';
 import { incidentCardMessage } from '../../src/slack/views/incident-card.ts';
@@ -83,7 +84,14 @@ function markup(message: { text?: string; blocks: readonly unknown[] }): string 
 
 /** Live syntax is what Warroom itself writes: dates, people and channels of the examples. */
 function expectInert(message: { text?: string; blocks: readonly unknown[] }, own: readonly RegExp[] = []): void {
-  const allowed = [/^!date\^\d+\^[^<>]*$/u, /^@U0[A-Z0-9]+$/u, /^#C0ROOM0001$/u, /^#C0HUB00001$/u, ...own];
+  const allowed = [
+    /^!date\^\d+\^[^<>]*$/u,
+    /^@U0[A-Z0-9]+$/u,
+    /^#C0ROOM0001$/u,
+    /^#C0HUB00001$/u,
+    /^!subteam\^S0GROUP01$/u,
+    ...own,
+  ];
   const text = markup(message);
   for (const [, inside] of text.matchAll(/<([^>]*)>/gu)) {
     expect(
@@ -210,16 +218,32 @@ describe('every view stays within the limits of Slack, and what people wrote doe
         nasty,
         nasty,
         fc.constantFrom('pending', 'approved', 'used', 'denied', 'expired', 'void'),
-        (command, reason, state) => {
+        fc.constantFrom('approve', 'alone', 'break_glass'),
+        (command, reason, state, how) => {
           const card = anApprovalCard(
             {
               state,
               reason,
-              decisions: [{ person: 'U0APPROVE1', decision: state === 'denied' ? 'deny' : 'approve', at: NOW, reason }],
+              decisions: [
+                {
+                  ...{ person: 'U0APPROVE1', at: NOW, reason, groups: [], typedTarget: false },
+                  decision: state === 'denied' ? 'deny' : how,
+                },
+              ],
             },
             { display: command.repeat(4), title: reason, target: 'cache' },
           );
-          for (const message of [approvalMessage(card), outcomeMessage(card)]) {
+          const plan = {
+            ...card,
+            covered: Array.from({ length: 10 }, () => card.stepRun),
+            approvers: ['S0GROUP01', 'U0APPROVE1'],
+          };
+          for (const message of [
+            ...[card, plan].map(approvalMessage),
+            ...[card, plan].map(outcomeMessage),
+            reminderMessage(plan),
+            aloneMessage(plan),
+          ]) {
             expectFine(message);
             expectInert(message);
           }

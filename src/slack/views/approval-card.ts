@@ -18,11 +18,13 @@ import {
 } from './blocks.ts';
 import { effectLook } from './looks.ts';
 import { type Message, message } from './message.ts';
-import { stepOutcome } from './step-look.ts';
+import { stepIcon, stepOutcome } from './step-look.ts';
 import { mention, mentions, when } from './time-text.ts';
 
 /** Characters of the command on the card. A longer one is shown head and tail, and says so. */
 const COMMAND_SHOWN = 7_000;
+/** The commands of a plan share less, because each has its title beside it. */
+const PLAN_SHOWN = 4_000;
 
 /** The card that asks for an approval: the exact command, target, effect, who asked and why, until when. */
 export function approvalMessage(card: ApprovalCard): Message {
@@ -68,7 +70,7 @@ function targetsOf({ run, covered }: ApprovalCard): string {
 
 /** Characters of one command: those of a plan share the room. */
 function roomOf({ covered }: ApprovalCard): number {
-  return Math.floor(COMMAND_SHOWN / Math.max(1, covered.length));
+  return covered.length <= 1 ? COMMAND_SHOWN : Math.floor(PLAN_SHOWN / covered.length);
 }
 
 /** One step's command, or those of a plan in their order, each with what became of it. */
@@ -76,7 +78,7 @@ function commands(card: ApprovalCard) {
   const room = roomOf(card);
   if (card.covered.length === 1) return [preformatted(card.stepRun.display, room)];
   return card.covered.flatMap((one, index) => [
-    line(bold(`${index + 1}. ${plainLine(one.title, 150)}`), ` on ${plainLine(one.target, 80)} · ${stepOutcome(one)}`),
+    line(`${stepIcon(one)} `, bold(`${index + 1}. ${plainLine(one.title, 60)}`), ` on ${plainLine(one.target, 40)}`),
     preformatted(one.display, room),
   ]);
 }
