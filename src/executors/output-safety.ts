@@ -1,8 +1,9 @@
 import { StringDecoder } from 'node:string_decoder';
 import type { Json } from '../lib/canonical-json.ts';
 import type { Secret } from '../lib/secret.ts';
+import { TOKEN_SHAPES } from '../lib/token-shapes.ts';
 import { HeadAndTail, type KeptOutput } from './output.ts';
-import { secretForms, TOKEN_SHAPES } from './secret-shapes.ts';
+import { secretForms } from './secret-shapes.ts';
 
 /** What stands in the place of a secret. */
 export const MASK = '<secret>';

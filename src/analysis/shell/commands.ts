@@ -56,7 +56,9 @@ function nodes(root: SyntaxNode, type: string): SyntaxNode[] {
 
 function callOf(node: SyntaxNode): ShellCall[] {
   const parts = node.namedChildren.filter((child) => child !== null);
-  const own = parts.filter((child) => !/^(?:variable_assignment|file_redirect|herestring_redirect|heredoc_redirect)$/u.test(child.type));
+  const own = parts.filter(
+    (child) => !/^(?:variable_assignment|file_redirect|herestring_redirect|heredoc_redirect)$/u.test(child.type),
+  );
   const words = own.map((child) => bare(child.text));
   if (words.length === 0) return [];
   const around = surroundings(node);

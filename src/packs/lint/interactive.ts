@@ -42,24 +42,37 @@ const git: Look = (words) => {
   const commit = after(words, 'commit');
   if (commit && !hasOption(commit, 'mFC', '--message', '--file', '--no-edit')) return 'Write git commit -m.';
   const [verb = ''] = operands(words, /^-[cC]$/u);
-  const asks = /^(?:rebase|add|checkout|reset|stash|clean)$/u.test(verb) && hasOption(words, 'ip', '--interactive', '--patch');
+  const asks =
+    /^(?:rebase|add|checkout|reset|stash|clean)$/u.test(verb) && hasOption(words, 'ip', '--interactive', '--patch');
   return asks ? 'Name what is meant instead of choosing it.' : null;
 };
 
 const LOOKS: Readonly<Record<string, Look>> = {
-  ...Object.fromEntries('vi vim nvim nano emacs pico ed joe micro visudo vipw'.split(' ').map((name) => [name, always(EDITOR)])),
-  ...Object.fromEntries('less more most man'.split(' ').map((name) => [name, always('Write cat, head or tail -n 200.')])),
-  ...Object.fromEntries('htop atop btop glances iotop iftop nethogs'.split(' ').map((name) => [name, always(WATCHER)])),
-  ...Object.fromEntries('screen tmux'.split(' ').map((name) => [name, always('A step has no terminal: run the command itself.')])),
-  ...Object.fromEntries('telnet ftp'.split(' ').map((name) => [name, always('Use a probe step, or nc -z with a port.')])),
+  ...Object.fromEntries(
+    'vi vim nvim nano emacs pico ed joe micro visudo vipw'.split(' ').map((name) => [name, always(EDITOR)]),
+  ),
+  ...Object.fromEntries(
+    'less more most man'.split(' ').map((name) => [name, always('Write cat, head or tail -n 200.')]),
+  ),
+  ...Object.fromEntries('htop atop btop glances'.split(' ').map((name) => [name, always(WATCHER)])),
+  ...Object.fromEntries(
+    'screen tmux'.split(' ').map((name) => [name, always('A step has no terminal: run the command itself.')]),
+  ),
+  ...Object.fromEntries(
+    'telnet ftp'.split(' ').map((name) => [name, always('Use a probe step, or nc -z with a port.')]),
+  ),
   top: (words) => (hasOption(words, 'b') ? null : WATCHER),
+  iotop: (words) => (hasOption(words, 'b', '--batch') ? null : 'Write iotop -b -n 1.'),
+  iftop: (words) => (hasOption(words, 't') ? null : 'Write iftop -t -s 10.'),
+  nethogs: (words) => (hasOption(words, 't') ? null : 'Write nethogs -t -c 5.'),
   psql: needs('cflV', ['--command', '--file', '--list', '--version'], 'Write psql -c, or better a sql step.'),
   mysql: needs('eV', ['--execute', '--version'], 'Write mysql -e.'),
   mariadb: needs('eV', ['--execute', '--version'], 'Write mariadb -e.'),
   mongo: needs('', ['--eval', '--version'], 'Write --eval.'),
   mongosh: needs('', ['--eval', '--version', '--file'], 'Write --eval.'),
   'redis-cli': (words, hasInput) =>
-    hasInput || hasWord(words, '--stat', '--latency', '--bigkeys', '--memkeys', '--hotkeys', '--scan', '--rdb', '--version') ||
+    hasInput ||
+    hasWord(words, '--stat', '--latency', '--bigkeys', '--memkeys', '--hotkeys', '--scan', '--rdb', '--version') ||
     operands(words, /^(?:-h|-p|-s|-a|-u|-n|-r|-i|-d|--user|--pass|--cacert|--cert|--key|--cluster)$/u).length > 0
       ? null
       : 'Give the command, or better write a redis step.',
@@ -70,7 +83,8 @@ const LOOKS: Readonly<Record<string, Look>> = {
       : 'Give the command that is to be run there.',
   sftp: needs('b', [], 'Write sftp -b, or scp.'),
   su: needs('c', ['--command'], 'Write su -c.'),
-  sudo: (words) => (hasOption(words, 'is', '--login', '--shell') || words.length === 1 ? 'Write sudo with the command.' : null),
+  sudo: (words) =>
+    hasOption(words, 'is', '--login', '--shell') || words.length === 1 ? 'Write sudo with the command.' : null,
   passwd: always('Make it a task-list item.'),
   crontab: (words) => (hasOption(words, 'e') ? 'Write crontab with a file.' : null),
   systemctl: (words) => (after(words, 'edit') ? 'Write a file below /etc/systemd and reload.' : null),

@@ -14,8 +14,7 @@ const kubectl: Look = (words) => {
   const [verb] = operands(words, /^(?:-n|--namespace|--context|--kubeconfig|--cluster|--user|-s|--server)$/u);
   if (verb === 'port-forward' || verb === 'proxy' || verb === 'attach')
     return 'A step cannot keep a connection open: run what it was opened for.';
-  if (verb === 'get' || verb === 'events')
-    return hasOption(words, 'w', '--watch', '--watch-only') ? POLL : null;
+  if (verb === 'get' || verb === 'events') return hasOption(words, 'w', '--watch', '--watch-only') ? POLL : null;
   return verb === 'logs' ? followsLogs(words) : null;
 };
 
@@ -42,6 +41,9 @@ const LOOKS: Readonly<Record<string, Look>> = {
   journalctl: (words) => (hasOption(words, 'f', '--follow') ? 'Write -n 200 or --since instead of -f.' : null),
   dmesg: (words) => (hasOption(words, 'w', '--follow') ? 'Take -w away.' : null),
   top: (words) => (hasOption(words, 'b') && !hasOption(words, 'n') ? 'Write top -b -n 1.' : null),
+  iotop: (words) => (hasOption(words, 'b') && !hasOption(words, 'n') ? 'Write iotop -b -n 1.' : null),
+  iftop: (words) => (hasOption(words, 't') && !hasOption(words, 's') ? 'Write iftop -t -s 10.' : null),
+  nethogs: (words) => (hasOption(words, 't') && !hasOption(words, 'c') ? 'Write nethogs -t -c 5.' : null),
   ping: (words) => (hasOption(words, 'cw') ? null : 'Write ping -c 5.'),
   ping6: (words) => (hasOption(words, 'cw') ? null : 'Write ping6 -c 5.'),
   tcpdump: (words) => (hasOption(words, 'crVDh') ? null : 'Write tcpdump -c 100.'),
@@ -61,7 +63,9 @@ const LOOKS: Readonly<Record<string, Look>> = {
   fly: (words) => (after(words, 'logs') && !hasOption(words, 'n', '--no-tail') ? 'Write fly logs --no-tail.' : null),
   flyctl: (words) => (after(words, 'logs') && !hasOption(words, 'n', '--no-tail') ? 'Write fly logs --no-tail.' : null),
   'redis-cli': (words) =>
-    words.some((word) => /^(?:monitor|subscribe|psubscribe|ssubscribe|--stat|--latency|--latency-history|--latency-dist)$/iu.test(word))
+    words.some((word) =>
+      /^(?:monitor|subscribe|psubscribe|ssubscribe|--stat|--latency|--latency-history|--latency-dist)$/iu.test(word),
+    )
       ? 'It never ends: read INFO, SLOWLOG or LATENCY LATEST instead.'
       : null,
   inotifywait: (words) => (hasOption(words, 'm', '--monitor') ? 'Take -m away and give --timeout.' : null),
