@@ -34,12 +34,12 @@ const BOOST: Readonly<Record<Field, number>> = {
   commands: 1.5,
   prose: 1,
 };
-/** What a line that was written exactly adds to the score. */
+/** What a line that was written exactly adds to the score: more than many words in weighty fields can come to. */
 const EXACT = [
-  ['id', 1_000],
-  ['alerts', 1_000],
-  ['title', 500],
-  ['symptoms', 500],
+  ['id', 1_000_000],
+  ['alerts', 1_000_000],
+  ['title', 500_000],
+  ['symptoms', 500_000],
 ] as const satisfies readonly (readonly [Field, number])[];
 const CALLED: Readonly<Record<Field, string>> = {
   id: 'id',
