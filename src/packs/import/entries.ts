@@ -31,17 +31,26 @@ function readFacts(section: Section): Facts {
   const phases = new Set(below.map(({ section: child }) => child.meaning).filter((meaning) => isPhase(meaning))).size;
   const strongBelow = below.some((child) =>
     // Within a runbook a numbered heading is a stage of it.
-    phases >= 2 && isPhase(child.section.meaning) ? child.phases >= 2 || child.below.some((one) => one.phases >= 2) : child.strong || child.strongBelow,
+    phases >= 2 && isPhase(child.section.meaning)
+      ? child.phases >= 2 || child.below.some((one) => one.phases >= 2)
+      : child.strong || child.strongBelow,
   );
   const own = section.meaning === null && !strongBelow;
   const named = section.heading !== null && (ENTRY_TITLE.test(section.title) || ALERT_NAME.test(section.title));
-  const strong = own && (phases >= 2 || (phases === 1 && strayWork(below) < 2) || (named && [...sectionsOf(section)].some(hasContent)) || isStaged(section));
+  const strong =
+    own &&
+    (phases >= 2 ||
+      (phases === 1 && strayWork(below) < 2) ||
+      (named && [...sectionsOf(section)].some(hasContent)) ||
+      isStaged(section));
   return { section, below, phases, strong, strongBelow };
 }
 
 /** Sections with commands beside the phases: with several of them the heading above is a collection. */
 function strayWork(below: readonly Facts[]): number {
-  return below.filter(({ section }) => section.meaning === null && section.level < 7 && [...sectionsOf(section)].some(holdsWork)).length;
+  return below.filter(
+    ({ section }) => section.meaning === null && section.level < 7 && [...sectionsOf(section)].some(holdsWork),
+  ).length;
 }
 
 /** `1. Check`, `2. Restart`, `3. Verify` as headings: stages of one procedure. */
@@ -50,7 +59,10 @@ function isStaged({ heading, children }: Section): boolean {
   return (
     heading !== null &&
     stages.length >= 2 &&
-    stages.every((child) => NUMBERED.test(child.title) && child.meaning !== 'settings' && child.children.every((one) => one.level === 7))
+    stages.every(
+      (child) =>
+        NUMBERED.test(child.title) && child.meaning !== 'settings' && child.children.every((one) => one.level === 7),
+    )
   );
 }
 
@@ -84,5 +96,7 @@ function hasContent({ blocks }: Section): boolean {
 export const DATA_LANGUAGES: ReadonlySet<string> = new Set(
   `yaml yml json json5 jsonc toml ini conf config cfg properties xml html css nginx apache hcl terraform tf diff patch mermaid plantuml
    dot csv tsv markdown md mdx python py python3 javascript js typescript ts go golang java kotlin scala ruby rb rust rs c cpp csharp cs php
-   perl lua r jinja jinja2 j2 dockerfile makefile make protobuf proto graphql groovy elixir erlang log logs output traceback regex`.split(/\s+/u),
+   perl lua r jinja jinja2 j2 dockerfile makefile make protobuf proto graphql groovy elixir erlang log logs output traceback regex`.split(
+    /\s+/u,
+  ),
 );

@@ -74,7 +74,10 @@ export function plainHeading(text: string): string {
     .toLowerCase()
     .replaceAll(/\([^)]*\)|\[[^\]]*\]/gu, ' ')
     .replace(/^[^a-z0-9]+/u, '')
-    .replace(/^(?:(?:step|phase|stage|fase|passo|part|parte|section|sezione)\s*)?\d+(?:\.\d+)*\s*(?:[.):–—-]|\s)\s*/u, '')
+    .replace(
+      /^(?:(?:step|phase|stage|fase|passo|part|parte|section|sezione)\s*)?\d+(?:\.\d+)*\s*(?:[.):–—-]|\s)\s*/u,
+      '',
+    )
     .replaceAll(/[^a-z0-9&/'\s-]/gu, ' ')
     .replaceAll(/\s+/gu, ' ')
     .trim();

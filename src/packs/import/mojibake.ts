@@ -64,4 +64,4 @@ function repairRun(run: string, bytes: ReadonlyMap<string, number>): string | nu
 
 /** Letters of European languages, punctuation, arrows, signs, emoji: what people write in runbooks. */
 const PLAUSIBLE =
-  /^[\u00a0-\u024f\u0370-\u03ff\u0400-\u04ff\u1e00-\u1eff\u2000-\u206f\u20a0-\u20bf\u2100-\u27bf\u2900-\u297f\u2b00-\u2bff\u3000-\u30ff\u4e00-\u9fff\ufe0f\u200d\u{1f000}-\u{1faff}]+$/u;
+  /^(?:[\u00a0-\u024f\u0370-\u03ff\u0400-\u04ff\u1e00-\u1eff\u2000-\u206f\u20a0-\u20bf\u2100-\u27bf\u2900-\u297f\u2b00-\u2bff\u3000-\u30ff\u4e00-\u9fff]|\ufe0f|[\u{1f000}-\u{1faff}])+$/u;

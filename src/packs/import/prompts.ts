@@ -1,5 +1,9 @@
 /** A prompt and what stands behind it; `language` says what reads the line. */
-export type Prompted = { readonly text: string; readonly language: 'sh' | 'sql' | 'redis' | 'other'; readonly root: boolean };
+export type Prompted = {
+  readonly text: string;
+  readonly language: 'sh' | 'sql' | 'redis' | 'other';
+  readonly root: boolean;
+};
 
 const SHELL = [
   /^\s*(?:\([\w.-]+\)\s*)?(?:\$|❯|➜|%)\s+(?=\S)/u,
@@ -10,7 +14,8 @@ const SHELL = [
 ];
 const SQL = /^\s*(?:mysql|MariaDB \[[^\]]*\]|sqlite|psql|[a-z_][\w-]*=[#>*]|[a-z_][\w-]*-[#>])>?\s+(?=\S)/u;
 const REDIS = /^\s*(?:redis|(?:\d{1,3}\.){3}\d{1,3}:\d{2,5}|localhost:\d{4,5}|redis [\w.:-]+)(?:\[\d+\])?>\s+(?=\S)/u;
-const OTHER = /^\s*(?:>>>|\.\.\.|In \[\d+\]:|irb\([^)]*\)[^>]*>|pry\([^)]*\)>|\[\d+\] pry\S*>|PS(?: [A-Z]:[^>]*)?>|[A-Z]:\\[^>]*>|mongo(?:sh)?>|rs\d+:\w+>|cqlsh(?::\w+)?>|ftp>|gcloud>)\s+(?=\S)/u;
+const OTHER =
+  /^\s*(?:>>>|\.\.\.|In \[\d+\]:|irb\([^)]*\)[^>]*>|pry\([^)]*\)>|\[\d+\] pry\S*>|PS(?: [A-Z]:[^>]*)?>|[A-Z]:\\[^>]*>|mongo(?:sh)?>|rs\d+:\w+>|cqlsh(?::\w+)?>|ftp>|gcloud>)\s+(?=\S)/u;
 
 /** Reads the prompt of a transcript's line; null for a line without one. `# ` is told apart by its neighbours: see `split-code.ts`. */
 export function readPrompt(line: string): Prompted | null {

@@ -30,11 +30,15 @@ export function readCommand(lines: readonly string[], at: number): ReadCommand {
     const goesOn = scanLine(lines[index] ?? '', state);
     while (state.heredocs.length > 0) {
       const heredoc = state.heredocs.shift();
-      const close = lines.findIndex((line, line_) => line_ > index && line_ < limit && (heredoc?.tabs ? line.replace(/^\t+/u, '') : line).trim() === heredoc?.word);
+      const close = lines.findIndex(
+        (line, line_) =>
+          line_ > index && line_ < limit && (heredoc?.tabs ? line.replace(/^\t+/u, '') : line).trim() === heredoc?.word,
+      );
       if (close === -1) return { end: lines.length, complete: false };
       index = close;
     }
-    if (!goesOn && state.quote === '' && state.depth <= 0 && state.blocks <= 0) return { end: index + 1, complete: true };
+    if (!goesOn && state.quote === '' && state.depth <= 0 && state.blocks <= 0)
+      return { end: index + 1, complete: true };
   }
   return { end: at + 1, complete: false };
 }
@@ -68,7 +72,8 @@ function scanLine(line: string, state: State): boolean {
       state.quote = character;
       word += character;
     } else if (/\s/u.test(character)) endWord();
-    else if (character === '<' && line.startsWith('<<', at) && line[at + 2] !== '<') {
+    else if (line.startsWith('<<<', at)) at += 2;
+    else if (line.startsWith('<<', at)) {
       endWord();
       at = readHeredoc(line, at, state);
     } else if ('|&;(){}'.includes(character)) {
@@ -83,7 +88,8 @@ function scanLine(line: string, state: State): boolean {
 function readOperator(line: string, at: number, state: State, word: string, endWord: () => void): number {
   const character = line[at] ?? '';
   // `${name}`, `{}` and `pattern)` of a case are parts of words.
-  if (character === '{' && (word !== '' || line[at + 1] === '}' || /[^\s]/u.test(line[at + 1] ?? ' '))) return closeBrace(line, at);
+  if (character === '{' && (word !== '' || line[at + 1] === '}' || /[^\s]/u.test(line[at + 1] ?? ' ')))
+    return closeBrace(line, at);
   endWord();
   if (character === '(' || character === '{') state.depth += 1;
   else if (character === '}' || (character === ')' && !(state.blocks > 0 && state.depth === 0))) state.depth -= 1;
@@ -102,7 +108,7 @@ function closeBrace(line: string, at: number): number {
 }
 
 function readHeredoc(line: string, at: number, state: State): number {
-  const match = /^<<(-?)\s*(["']?)([\w.-]+)\2/u.exec(line.slice(at));
+  const match = /^<<(-?)\s*(["']?)([A-Za-z_][\w.-]*)\2/u.exec(line.slice(at));
   if (!match?.[3]) return at + 1;
   state.heredocs.push({ word: match[3], tabs: match[1] === '-' });
   return at + match[0].length - 1;

@@ -24,19 +24,28 @@ const MORE = new Set(
 /** Words of the list that are also plain English: they need an argument that only a command has. */
 const ENGLISH = new Set(
   `watch find make top kill date time test file host service mount source sort cut head tail cat less more set wait screen nice at stat
-   env export case if for while until install split touch history go git bash sh node kind fly influx at look flux bridge boundary wait`.split(/\s+/u),
+   env export case if for while until install split touch history go git bash sh node kind fly influx at look flux bridge boundary wait`.split(
+    /\s+/u,
+  ),
 );
 
-const SENTENCE = /(?:^|\s)(?:the|this|that|is|are|was|to|of|and|or|you|your|we|it|for|should|will|il|la|lo|gli|le|che|di|un|una|è|sono|per|con|del|della|se)(?=\s|$)/iu;
+const SENTENCE =
+  /(?:^|\s)(?:the|this|that|is|are|was|to|of|and|or|you|your|we|it|for|should|will|il|la|lo|gli|le|che|di|un|una|è|sono|per|con|del|della|se)(?=\s|$)/iu;
 
 /** The name of the program that a line calls, past variables and `sudo`; null when it calls none that is known. */
 export function programOf(line: string): string | null {
-  const match = /^\s*(?:(?:[A-Za-z_]\w*=(?:"[^"]*"|'[^']*'|\S*)\s+)*)(?:sudo\s+(?:-\w+\s+(?:\w+\s+)?)?)?((?:[\w.+/~-]|\$\{?\w+\}?\/)+|\[\[?|!)(?=[\s;|&<>()]|$)/u.exec(line);
+  const match =
+    /^\s*(?:(?:[A-Za-z_]\w*=(?:"[^"]*"|'[^']*'|\S*)\s+)*)(?:sudo\s+(?:-\w+\s+(?:\w+\s+)?)?)?((?:[\w.+/~-]|\$\{?\w+\}?\/)+|\[\[?|!)(?=[\s;|&<>()]|$)/u.exec(
+      line,
+    );
   const word = match?.[1];
   if (word === undefined) return null;
   const name = word.replace(/^.*\//u, '');
   if (MORE.has(name) || findProgram(name) !== null) return name;
-  return /^(?:\.{1,2}|~|\/(?:opt|usr|bin|sbin|etc|var|home|srv|root|app|tmp|scripts?))\/\S*[\w]$/u.test(word) || /^[\w./-]+\.(?:sh|py|rb|pl)$/u.test(word) ? name : null;
+  return /^(?:\.{1,2}|~|\/(?:opt|usr|bin|sbin|etc|var|home|srv|root|app|tmp|scripts?))\/\S*[\w]$/u.test(word) ||
+    /^[\w./-]+\.(?:sh|py|rb|pl)$/u.test(word)
+    ? name
+    : null;
 }
 
 /** Surely a command: a known program, called the way that sentences are not written. */
@@ -49,9 +58,14 @@ export function isSurelyCommand(line: string): boolean {
   if (/[:,]$/u.test(words[0] ?? '') || /^[A-Z][a-z]/u.test(text)) return false;
   const rest = text.slice(text.indexOf(name) + name.length).replaceAll(/"[^"]*"|'[^']*'/gu, ' "" ');
   const marked = /(?:^|\s)-{1,2}[A-Za-z]|[/=|<>$"'{}]|(?:^|\s)[\w-]+\.\w|:\d/u.test(rest);
-  if (SENTENCE.test(rest)) return marked && /(?:^|\s)-{1,2}[A-Za-z]/u.test(rest) && !ENGLISH.has(name) && words.length < 30;
+  if (SENTENCE.test(rest))
+    return marked && /(?:^|\s)-{1,2}[A-Za-z]/u.test(rest) && !ENGLISH.has(name) && words.length < 30;
   return marked || !ENGLISH.has(name);
 }
 
 /** Programs that are called without any argument. */
-const BARE = new Set('uptime top htop free df iftop nethogs iotop vmstat dmesg lsblk mount ps ifconfig w who hostname date env iostat'.split(' '));
+const BARE = new Set(
+  'uptime top htop free df iftop nethogs iotop vmstat dmesg lsblk mount ps ifconfig w who hostname date env iostat'.split(
+    ' ',
+  ),
+);

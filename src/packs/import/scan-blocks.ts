@@ -25,7 +25,13 @@ const BOLD_LINE = /^(?:\*\*|__)(?![\s*_])([^*_\n][^*\n]*?)(?:\*\*|__)[ \t]*:?[ \
 
 /** Cuts a document into blocks. Any text can be cut; one pass, no recursion. */
 export function scanBlocks(lines: readonly string[]): Block[] {
-  const state: State = { lines, blocks: [], at: 0, itemContent: 0, jira: lines.some((line) => JIRA_HEADING.test(line)) };
+  const state: State = {
+    lines,
+    blocks: [],
+    at: 0,
+    itemContent: 0,
+    jira: lines.some((line) => JIRA_HEADING.test(line)),
+  };
   scanFront(state);
   while (state.at < lines.length) {
     if (blank(lines[state.at])) state.at += 1;
@@ -42,7 +48,9 @@ function scanOne(state: State): void {
 function scanFront(state: State): void {
   const mark = state.lines[0]?.trim();
   if (mark !== '---' && mark !== '+++') return;
-  const end = state.lines.slice(1, 200).findIndex((line) => line.trim() === mark || (mark === '---' && line.trim() === '...'));
+  const end = state.lines
+    .slice(1, 200)
+    .findIndex((line) => line.trim() === mark || (mark === '---' && line.trim() === '...'));
   if (end < 1 || !/^[\w"'-]+[ \t]*[:=]/u.test(state.lines[1] ?? '')) return;
   add(state, { kind: 'front', from: 1, to: end + 2, lines: state.lines.slice(0, end + 2) }, end + 2);
 }
@@ -53,7 +61,9 @@ function scanCode(state: State): boolean {
   const opening = readFenceOpening(line);
   const wiki = opening === null ? readWikiCode(line) : null;
   if (opening === null && wiki === null) return false;
-  const found = opening ? scanFence(lines, at, opening, unquote) : scanUntil(lines, at, wiki ?? { language: '', end: /$/u, rest: '' });
+  const found = opening
+    ? scanFence(lines, at, opening, unquote)
+    : scanUntil(lines, at, wiki ?? { language: '', end: /$/u, rest: '' });
   add(state, found, found.to);
   return true;
 }
@@ -70,7 +80,11 @@ function scanHeading(state: State): boolean {
   const line = state.lines[state.at] ?? '';
   const found = headingOf(line, state.jira) ?? setextOf(line, state.lines[state.at + 1]);
   if (found === null) return false;
-  add(state, { kind: 'heading', level: found.level, text: found.text, from: state.at + 1, to: state.at + found.size }, state.at + found.size);
+  add(
+    state,
+    { kind: 'heading', level: found.level, text: found.text, from: state.at + 1, to: state.at + found.size },
+    state.at + found.size,
+  );
   state.itemContent = 0;
   return true;
 }
@@ -88,7 +102,8 @@ function headingOf(line: string, jira: boolean): { level: number; text: string; 
 
 function setextOf(line: string, next: string | undefined): { level: number; text: string; size: number } | null {
   const mark = /^ {0,3}(=+|-+)[ \t]*$/u.exec(next ?? '')?.[1];
-  if (mark === undefined || /^\s{4}/u.test(line) || line.includes('|') || ITEM.test(line) || QUOTE.test(line)) return null;
+  if (mark === undefined || /^\s{4}/u.test(line) || line.includes('|') || ITEM.test(line) || QUOTE.test(line))
+    return null;
   if (mark.length < 2) return null;
   return { level: mark.startsWith('=') ? 1 : 2, text: clean(line), size: 2 };
 }
@@ -153,7 +168,16 @@ function scanIndented(state: State): boolean {
     last = end;
   }
   const body = lines.slice(at, last + 1).map((line) => cut(line, base));
-  const code: CodeBlock = { kind: 'code', language: '', body, bodyFrom: at + 1, closed: true, indent: base, from: at + 1, to: last + 1 };
+  const code: CodeBlock = {
+    kind: 'code',
+    language: '',
+    body,
+    bodyFrom: at + 1,
+    closed: true,
+    indent: base,
+    from: at + 1,
+    to: last + 1,
+  };
   add(state, code, last + 1);
   return true;
 }

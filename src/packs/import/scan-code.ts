@@ -18,9 +18,22 @@ export function readFenceOpening(line: string): FenceOpening | null {
 
 export function readWikiCode(line: string): WikiOpening | null {
   const wiki = /^\s*\{(code|noformat)(?::([a-z0-9]*)[^}]*)?\}(.*)$/iu.exec(line);
-  if (wiki) return { language: (wiki[2] ?? '').toLowerCase(), end: wiki[1]?.toLowerCase() === 'code' ? /\{code\}/iu : /\{noformat\}/iu, rest: wiki[3] ?? '' };
-  const html = /^\s*<(pre|source|syntaxhighlight)\b(?:[^>]*?\blang(?:uage)?="?([\w-]+)"?)?[^>]*>(?:<code[^>]*>)?(.*)$/iu.exec(line);
-  if (html) return { language: (html[2] ?? '').toLowerCase(), end: new RegExp(`(?:</code>)?</${html[1]}>`, 'iu'), rest: html[3] ?? '' };
+  if (wiki)
+    return {
+      language: (wiki[2] ?? '').toLowerCase(),
+      end: wiki[1]?.toLowerCase() === 'code' ? /\{code\}/iu : /\{noformat\}/iu,
+      rest: wiki[3] ?? '',
+    };
+  const html =
+    /^\s*<(pre|source|syntaxhighlight)\b(?:[^>]*?\blang(?:uage)?="?([\w-]+)"?)?[^>]*>(?:<code[^>]*>)?(.*)$/iu.exec(
+      line,
+    );
+  if (html)
+    return {
+      language: (html[2] ?? '').toLowerCase(),
+      end: new RegExp(`(?:</code>)?</${html[1]}>`, 'iu'),
+      rest: html[3] ?? '',
+    };
   return null;
 }
 
@@ -55,7 +68,16 @@ export function scanFence(
   if (!closed && !implicit) end = untilHeading(lines, at + 1);
   const body = lines.slice(at + 1, end).map((line) => dedent(unquote(line), opening.indent));
   const to = closed ? end + 1 : end;
-  return { kind: 'code', language: opening.language, body, bodyFrom: at + 2, closed, indent: opening.indent, from: at + 1, to };
+  return {
+    kind: 'code',
+    language: opening.language,
+    body,
+    bodyFrom: at + 2,
+    closed,
+    indent: opening.indent,
+    from: at + 1,
+    to,
+  };
 }
 
 /** The block of another markup that opens at `at`; without its end it takes one line. */
@@ -68,7 +90,12 @@ export function scanUntil(lines: readonly string[], at: number, opening: WikiOpe
   while (end < limit && !closing.test(lines[end] ?? '')) end += 1;
   if (end === limit) return { ...base, closed: false, body: [rest], bodyFrom: at + 1, to: at + 1 };
   const last = (lines[end] ?? '').replace(closing, '');
-  return { ...base, body: [rest, ...lines.slice(at + 1, end), last].map(decodeEntities), bodyFrom: at + 1, to: end + 1 };
+  return {
+    ...base,
+    body: [rest, ...lines.slice(at + 1, end), last].map(decodeEntities),
+    bodyFrom: at + 1,
+    to: end + 1,
+  };
 }
 
 function untilHeading(lines: readonly string[], from: number): number {

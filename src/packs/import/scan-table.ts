@@ -5,7 +5,13 @@ const SEPARATOR = /^[ \t>]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t
 /** A row with a line of dashes below it. */
 export function isTableStart(lines: readonly string[], at: number): boolean {
   const next = lines[at + 1];
-  return (lines[at] ?? '').includes('|') && next !== undefined && next.includes('-') && next.includes('|') && SEPARATOR.test(next);
+  return (
+    (lines[at] ?? '').includes('|') &&
+    next !== undefined &&
+    next.includes('-') &&
+    next.includes('|') &&
+    SEPARATOR.test(next)
+  );
 }
 
 /** The table that starts at `at`, to the first line without a bar. */
@@ -20,7 +26,10 @@ export function scanTable(lines: readonly string[], at: number): TableBlock {
 function cellsOf(line: string): string[] {
   const cells: string[] = [];
   let [cell, code] = ['', false];
-  const text = line.trim().replace(/^[>\s]*\|?/u, '').replace(/\|$/u, '');
+  const text = line
+    .trim()
+    .replace(/^[>\s]*\|?/u, '')
+    .replace(/\|$/u, '');
   for (let at = 0; at < text.length; at += 1) {
     const character = text[at] ?? '';
     if (character === '\\' && text[at + 1] === '|') {

@@ -1,0 +1,38 @@
+import type { Effect } from '../../domain/effect.ts';
+import type { Phase } from '../../domain/runbook.ts';
+import type { CommandPiece } from './piece.ts';
+
+/** What was changed so far in the runbook: a look after a change verifies it, a look before it diagnoses. */
+export type PhaseMemory = { readonly changedIn: Set<string>; readonly changedPhases: Set<Phase> };
+
+const VERIFYING =
+  /^(?:verif\w*|valid\w*|confirm\w*|monitor\w*|controll\w* che|check (?:health|that|after)|wait|attend\w*|test (?:that|connection after)|ensure|watch|make sure)\b/iu;
+const RECOVERING =
+  /\b(?:restore|recover|restart|riavvi\w*|ripristin\w*|redeploy|renew|roll ?back|replay|resume|re-?enable|reset|start|bring up|rebuild|reindex|rinnov\w*|refresh|re-?autentic\w*|re-?authenticate)\b/iu;
+
+/**
+ * The phase of a step. The heading decides between mending and recovering; what only reads goes to Diagnose or Verify, and
+ * what changes something leaves them, because they refuse it.
+ */
+export function choosePhase(piece: CommandPiece, effect: Effect, memory: PhaseMemory): Phase {
+  const { phase, title, group } = piece;
+  const scope = phase === 'recover' ? 'recover' : `${group}`;
+  if (effect !== 'read') {
+    const chosen = changing(phase, title);
+    memory.changedIn.add(scope);
+    memory.changedPhases.add(chosen);
+    return chosen;
+  }
+  if (phase === 'escalate' || phase === 'after') return phase;
+  if (phase === 'diagnose' || phase === 'verify') return phase;
+  const changed = memory.changedIn.has(scope) || (VERIFYING.test(title) && memory.changedPhases.size > 0);
+  return changed ? 'verify' : 'diagnose';
+}
+
+function changing(phase: Phase | null, title: string): Phase {
+  if (phase === 'diagnose') return 'mitigate';
+  if (phase === 'verify') return 'recover';
+  if (phase === null || phase === 'symptoms' || phase === 'blast_radius')
+    return RECOVERING.test(title) ? 'recover' : 'mitigate';
+  return phase;
+}

@@ -1,0 +1,72 @@
+import type { CodeBlock } from './block.ts';
+import type { Collector } from './collect-pieces.ts';
+import type { Place } from './piece.ts';
+import { type CodePart, splitCode } from './split-code.ts';
+
+/** Adds the commands of a code block with their comments; what is no command stays as it was. */
+export function collectCode(code: CodeBlock, title: string, place: Place, { pieces }: Collector): void {
+  const parts = splitCode(code);
+  if (!parts.some((part) => part.kind === 'command' || part.kind === 'manual' || part.kind === 'not-understood')) {
+    pieces.push({ ...place, kind: 'prose', block: code, from: code.from, to: code.to });
+    return;
+  }
+  let comments: CodePart[] = [];
+  let named = '';
+  for (const part of parts) {
+    const { from, to, text } = part;
+    if (part.kind === 'comment') {
+      comments.push(part);
+      continue;
+    }
+    if (part.kind === 'command') {
+      named = comments.length > 0 ? titleOf(comments) : named;
+      const words =
+        comments.length > 0 || part.note !== '' ? [...comments.slice(1).map((each) => each.text), part.note] : [];
+      const own = comments.length > 0 ? named : part.note || named || title;
+      pieces.push({
+        ...place,
+        kind: 'command',
+        language: part.language,
+        fenceLanguage: code.language,
+        text,
+        title: own || title,
+        description: words.filter((word) => word !== '' && word !== own),
+        from,
+        to,
+      });
+      comments = [];
+      continue;
+    }
+    pieces.push(...comments.map((comment) => remark(comment, place)));
+    comments = [];
+    if (part.kind === 'manual') pieces.push({ ...place, kind: 'manual', text: `\`${text}\``, from, to });
+    else if (part.kind === 'not-understood')
+      pieces.push({ ...place, kind: 'unknown', text, reason: part.note, from, to });
+    else pieces.push(remark(part, place));
+  }
+  pieces.push(...comments.map((comment) => remark(comment, place)));
+}
+
+function titleOf(comments: readonly CodePart[]): string {
+  return (comments[0]?.text ?? '')
+    .replace(/^\d+[.)]\s*/u, '')
+    .replace(/[:.\s]+$/u, '')
+    .slice(0, 100);
+}
+
+/** Printed lines keep their shape as code; a comment becomes a sentence. */
+function remark(part: CodePart, place: Place) {
+  const { from, to, text } = part;
+  const prose = { kind: 'prose', lines: [text], indent: 0, quoted: false, from, to } as const;
+  const code: CodeBlock = {
+    kind: 'code',
+    language: 'text',
+    body: text.split('\n'),
+    bodyFrom: from,
+    closed: true,
+    indent: 0,
+    from,
+    to,
+  };
+  return { ...place, kind: 'prose', block: part.kind === 'comment' ? prose : code, from, to } as const;
+}

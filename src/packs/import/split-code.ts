@@ -1,0 +1,78 @@
+import type { CodeBlock } from './block.ts';
+import { DATA_LANGUAGES } from './entries.ts';
+import { splitQueries } from './split-queries.ts';
+import { splitShell } from './split-shell.ts';
+import { splitTranscript } from './split-transcript.ts';
+
+/** A stretch of a code block, 1-based lines. `comment` holds the words without the sign of comments. */
+export type CodePart = {
+  readonly kind: 'command' | 'comment' | 'documentation' | 'manual' | 'not-understood';
+  readonly from: number;
+  readonly to: number;
+  /** The command as it has to be run, or the words of the part. */
+  readonly text: string;
+  /** What reads the command. */
+  readonly language: 'sh' | 'sql' | 'redis' | 'promql' | 'http';
+  /** Why it was not understood; the comment behind a command. Empty otherwise. */
+  readonly note: string;
+};
+
+const SHELL = new Set(
+  'sh bash shell zsh ksh fish console shell-session shellsession sh-session shellscript terminal cli command cmd bash-session ssh'.split(
+    ' ',
+  ),
+);
+const QUERIES: Readonly<Record<string, 'sql' | 'promql' | 'redis' | 'http'>> = {
+  sql: 'sql',
+  psql: 'sql',
+  pgsql: 'sql',
+  postgres: 'sql',
+  postgresql: 'sql',
+  plsql: 'sql',
+  mysql: 'sql',
+  mariadb: 'sql',
+  promql: 'promql',
+  prometheus: 'promql',
+  metricsql: 'promql',
+  redis: 'redis',
+  'redis-cli': 'redis',
+  http: 'http',
+  rest: 'http',
+};
+
+/** Cuts a code block into commands, their comments and everything else. No line is lost. */
+export function splitCode(code: CodeBlock): CodePart[] {
+  const { language, body, bodyFrom } = code;
+  const query = QUERIES[language];
+  if (query !== undefined) return splitQueries(body, bodyFrom, query);
+  if (/^(?:powershell|pwsh|ps1?|bat|batch|dos)$/u.test(language))
+    return [unknown(code, `no executor runs ${language}`)];
+  if (DATA_LANGUAGES.has(language)) return [whole(code)];
+  const transcript = splitTranscript(body, bodyFrom);
+  if (transcript !== null) return transcript;
+  if (SHELL.has(language)) return splitShell(body, bodyFrom, false);
+  if (looksLikeSql(body)) return splitQueries(body, bodyFrom, 'sql');
+  return splitShell(body, bodyFrom, true);
+}
+
+function whole({ body, bodyFrom }: CodeBlock): CodePart {
+  return {
+    kind: 'documentation',
+    from: bodyFrom,
+    to: bodyFrom + body.length - 1,
+    text: body.join('\n'),
+    language: 'sh',
+    note: '',
+  };
+}
+
+function unknown(code: CodeBlock, note: string): CodePart {
+  return { ...whole(code), kind: 'not-understood', note };
+}
+
+function looksLikeSql(body: readonly string[]): boolean {
+  const first = body.find((line) => line.trim() !== '' && !line.trim().startsWith('--')) ?? '';
+  return /^\s*(?:SELECT|INSERT INTO|UPDATE \S+ SET|DELETE FROM|WITH \S+ AS|ALTER (?:TABLE|SYSTEM|ROLE|DATABASE)|CREATE (?:TABLE|INDEX|UNIQUE)|DROP (?:TABLE|INDEX|DATABASE)|VACUUM|ANALYZE|EXPLAIN|SHOW|REINDEX|TRUNCATE)\b/u.test(
+    first,
+  );
+}
