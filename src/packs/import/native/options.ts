@@ -61,7 +61,7 @@ function readWord(word: string, names: ReadonlySet<string>, whole: boolean): Ite
 }
 
 /** The last value of an option, under any of its names; undefined when it is not there, null when it has no value. */
-export function valueOf(items: readonly Item[], ...names: readonly string[]): string | null | undefined {
+export function lastValue(items: readonly Item[], ...names: readonly string[]): string | null | undefined {
   return items.findLast((item) => item.kind === 'option' && names.includes(item.name))?.value;
 }
 
