@@ -25,15 +25,26 @@ const system = z.object({
   endpoints: z.array(z.object({ method: z.string(), path: z.string() })),
   runbooks: z.array(z.object({ id: z.string(), steps: z.array(step) })),
 });
-const inventory = z.object({ systems: z.array(system) });
+const behaviour = z.object({ id: z.string(), text: z.string() });
+const inventory = z.object({
+  systems: z.array(system),
+  cross: z.object({ bot_behaviours: z.array(behaviour) }),
+});
 
 /** What the inventory of the source documents says about one system. */
 export type InventorySystem = z.output<typeof system>;
 export type InventoryStep = z.output<typeof step>;
 
-/** Reads the inventory. Throws when the file is not there or has another shape. */
+const readFile = (file: string) => inventory.parse(parse(readFileSync(file, 'utf8')));
+
+/** Reads the systems of the inventory. Throws when the file is not there or has another shape. */
 export function readInventory(file: string): readonly InventorySystem[] {
-  return inventory.parse(parse(readFileSync(file, 'utf8'))).systems;
+  return readFile(file).systems;
+}
+
+/** Reads what the source documents ask of the bot itself. Throws when the file is not there or has another shape. */
+export function readInventoryBehaviours(file: string): readonly z.output<typeof behaviour>[] {
+  return readFile(file).cross.bot_behaviours;
 }
 
 /**
