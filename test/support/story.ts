@@ -48,6 +48,8 @@ export type StoryOptions = {
   readonly transport?: 'socket' | 'http';
   /** Whether calls to Slack are paced by its limits, and the sandbox insists on them; otherwise nobody waits. */
   readonly limits?: 'on';
+  /** Folder of the packs instead of the shipped ones. */
+  readonly packs?: string;
   /** More of warroom.yml. */
   readonly settings?: Readonly<Record<string, unknown>>;
 };
@@ -154,6 +156,7 @@ export async function startStory(options: StoryOptions = {}): Promise<Story> {
       ...(options.transport === 'http'
         ? { SLACK_SIGNING_SECRET: sandbox.signingSecret }
         : { SLACK_APP_TOKEN: sandbox.appToken }),
+      ...(options.packs === undefined ? {} : { WARROOM_PACKS: options.packs }),
       AUTO_BROKER_TOKEN: TWIN_TOKEN,
       AUTO_BROKER_WORKER_DIR: join(PROJECT, 'twins', 'auto-broker'),
       ...(outside ? { AUTO_BROKER_API_URL: outside.twin.url, AUTO_BROKER_REDIS_URL: outside.redisUrl } : {}),

@@ -10,9 +10,11 @@ const PROBLEMS_SHOWN = 8;
 /** What is wrong with a file of the packs and what holds meanwhile; once it is settled, what became of it. */
 export function packBrokenMessage(notice: PackNotice, remark: string | null): Message {
   const file = escapeLine(notice.file, 200);
-  if (notice.settledAt !== null) return message(settled(notice), [section(settled(notice))]);
   const text = `🛑 \`${file}\` has ${plural(notice.problems.length, 'error')}. ${consequence(notice)}`;
   const shown = notice.problems.slice(0, PROBLEMS_SHOWN);
+  // Slack replaces rich text by rich text alone, so what was wrong stays below the news.
+  const lines = richText(...shown.map((line) => preformatted(line, 400)));
+  if (notice.settledAt !== null) return message(settled(notice), [section(settled(notice)), lines]);
   const hidden = notice.problems.length - shown.length;
   const more = [
     hidden > 0 ? `… and ${plural(hidden, 'more error')} in this file` : '',
@@ -20,11 +22,7 @@ export function packBrokenMessage(notice: PackNotice, remark: string | null): Me
     '`warroom lint` shows all of them with lines and fixes',
     remark === null ? '' : escapeLine(remark, 200),
   ];
-  const blocks: Block[] = [
-    section(text),
-    richText(...shown.map((line) => preformatted(line, 400))),
-    context(more.filter((part) => part !== '').join(' · ')),
-  ];
+  const blocks: Block[] = [section(text), lines, context(more.filter((part) => part !== '').join(' · '))];
   return message(text, blocks);
 }
 
@@ -41,8 +39,7 @@ function settled({ file, outcome, brokenAt, settledAt }: PackNotice): string {
   return `✅ ${name} is good again${lasted}; what it says now is in force.`;
 }
 
-function consequence({ file, held }: PackNotice): string {
+function consequence({ held }: PackNotice): string {
   if (held) return 'The last good version stays in force.';
-  if (file.endsWith('system.yml')) return 'Until it is mended it holds as far as it could be read.';
-  return 'There is no earlier good version: until it is mended, what is wrong in it cannot be run.';
+  return 'Nothing earlier is in force instead: what is wrong is left out until it is mended.';
 }
