@@ -50,7 +50,8 @@ function faultOf(error: UserError): StatementFault {
   const isUnquoted = what.includes('is not in double quotes');
   return {
     rule: isUnquoted ? 'unquoted-value' : error.code.startsWith('placeholder_') ? 'unbindable-value' : 'bad-statement',
-    message: what.charAt(0).toLowerCase() + what.slice(1),
+    // `PostgreSQL` keeps its capital letter.
+    message: what.replace(/^[A-Z](?=[a-z]* )/u, (letter) => letter.toLowerCase()),
     fix: fix === '' ? '' : `${fix.charAt(0).toUpperCase()}${fix.slice(1)}.`,
     line: place ? Number(place[1]) : null,
     column: place ? Number(place[2]) : null,

@@ -11,7 +11,7 @@ const HEX_RUN = /(?<![\w-])[0-9a-f]{32,128}(?![\w-])/giu;
 const PRIVATE_KEY = /-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----/u;
 
 /** Bits for each character that random text of letters and digits exceeds at this length; words stay below. */
-const RANDOM_BITS = 4.1;
+const RANDOM_BITS = 3.7;
 /** Share of neighbours of different kinds (upper, lower, digit): random text has about 0.6, names in camel case below 0.25. */
 const RANDOM_CHANGES = 0.35;
 
@@ -49,11 +49,11 @@ function isMixed(token: string): boolean {
   return token.length >= 8 && /\d/u.test(token) && /[A-Za-z]/u.test(token) && !/[/\\:]/u.test(token);
 }
 
-function isRandom(token: string): boolean {
-  if (!/[a-z]/u.test(token) || !/[A-Z]/u.test(token) || !/\d/u.test(token)) return false;
-  const kinds = [...token].map((sign) =>
-    /[a-z]/u.test(sign) ? 0 : /[A-Z]/u.test(sign) ? 1 : /\d/u.test(sign) ? 2 : 3,
-  );
+function isRandom(run: string): boolean {
+  // Words that are joined by dashes change kinds at every joint; a token has long stretches without one.
+  const token = run.split(/[-_=]/u).reduce((longest, part) => (part.length > longest.length ? part : longest), '');
+  if (token.length < 16 || !/[a-z]/u.test(token) || !/[A-Z]/u.test(token) || !/\d/u.test(token)) return false;
+  const kinds = [...token].map((sign) => (/[a-z]/u.test(sign) ? 0 : /[A-Z]/u.test(sign) ? 1 : 2));
   const changes = kinds.filter((kind, at) => at > 0 && kind !== kinds[at - 1]).length;
   return entropy(token) >= RANDOM_BITS && changes / token.length >= RANDOM_CHANGES;
 }
