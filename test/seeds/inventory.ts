@@ -35,7 +35,13 @@ const inventory = z.object({
 export type InventorySystem = z.output<typeof system>;
 export type InventoryStep = z.output<typeof step>;
 
-const readFile = (file: string) => inventory.parse(parse(readFileSync(file, 'utf8')));
+const read = new Map<string, z.output<typeof inventory>>();
+/** It is half a megabyte of YAML, so each process parses it once. */
+function readFile(file: string): z.output<typeof inventory> {
+  const known = read.get(file) ?? inventory.parse(parse(readFileSync(file, 'utf8')));
+  read.set(file, known);
+  return known;
+}
 
 /** Reads the systems of the inventory. Throws when the file is not there or has another shape. */
 export function readInventory(file: string): readonly InventorySystem[] {
