@@ -81,7 +81,7 @@ export function searchRunbooks(
   words: string,
   options: { readonly system?: string } = {},
 ): SearchHit[] {
-  const wanted = fold(words.trim());
+  const wanted = signature(truncate(words, 500));
   const found = index.engine.search(truncate(words, 500), {
     boost: BOOST,
     fuzzy: (term) => (term.length > 3 ? 0.2 : false),
@@ -95,11 +95,15 @@ export function searchRunbooks(
   const hits = found.flatMap((result) => {
     const document = index.documents.get(String(result.id));
     if (!document) return [];
-    const exact = EXACT.find(([field]) => document.lines[field].some((line) => fold(line) === wanted));
+    const exact = EXACT.map(([field, bonus]) => ({
+      field,
+      bonus,
+      line: document.lines[field].find((line) => signature(line) === wanted),
+    })).find(({ line }) => line !== undefined);
     // Runbooks that contain more of the words come first, whatever a single rare word weighs.
     const share = result.queryTerms.length / Math.max(1, new Set(terms(words)).size);
-    const score = result.score * share * share + (exact?.[1] ?? 0);
-    return [{ document, score, why: exact ? `${CALLED[exact[0]]} ${words.trim()}` : explain(document, result.match) }];
+    const score = result.score * share * share + (exact?.bonus ?? 0);
+    return [{ document, score, why: exact ? sayExact(exact, words.trim()) : explain(document, result.match) }];
   });
   return hits
     .sort((a, b) => b.score - a.score || (a.document.key < b.document.key ? -1 : 1))
@@ -158,6 +162,18 @@ function processTerm(term: string): string | null {
 
 function terms(text: string): string[] {
   return tokenize(text).flatMap((term) => processTerm(term) ?? []);
+}
+
+function sayExact(
+  { field, line = '' }: { readonly field: Field; readonly line?: string | undefined },
+  words: string,
+): string {
+  return fold(line) === fold(words) ? `${CALLED[field]} ${words}` : truncate(`${CALLED[field]}: ${line}`, 120);
+}
+
+/** The words that say something, in any order: `Miss rate of the cache: 100 %` is what `cache miss rate = 100 %` says. */
+function signature(text: string): string {
+  return terms(text).sort().join(' ');
 }
 
 /** Lower case without accents: `È caduta` is found by `e caduta`. */

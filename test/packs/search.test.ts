@@ -29,6 +29,8 @@ describe('search over the shipped packs', () => {
     ['cache: slow', 'RB-002'],
     ['Hume AI quota', 'RB-003'],
     ['The Hume AI quota is used up fast', 'RB-002'],
+    ['Hume AI quota used up fast', 'RB-002'],
+    ['cache miss rate = 100 %', 'RB-002'],
     ['db: disconnected', 'RB-001'],
     ['postgres down', 'RB-001'],
     ['idle in transaction', 'WR-001'],
