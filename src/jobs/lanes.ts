@@ -1,17 +1,28 @@
 import type { JobTask } from '../domain/jobs.ts';
 import { type Engine, type EngineOptions, startJobs, type Task } from './engine.ts';
 
-type Lane = { readonly tasks: readonly JobTask[]; readonly concurrency: number; readonly pollInterval: number };
+type Lane = 'timers' | 'changes' | 'reads';
+
+/** Every task has its lane: one without would never be carried out. */
+const LANE_OF: Readonly<Record<JobTask, Lane>> = {
+  'escalation.tick': 'timers',
+  'incident.milestone': 'timers',
+  'approval.expire': 'timers',
+  'approval.remind': 'timers',
+  'approval.offer_alone': 'timers',
+  'run.change': 'changes',
+  'run.read': 'reads',
+};
 
 /**
  * Jobs that take milliseconds and must be on time, jobs that may take minutes, and jobs that only look, each with workers
  * of their own: a slow diagnostic or a long `poll` never stands in the way of a page or of an approved step.
  */
-const LANES: readonly Lane[] = [
-  { tasks: ['escalation.tick', 'incident.milestone', 'approval.expire'], concurrency: 4, pollInterval: 250 },
+const LANES: readonly { readonly lane: Lane; readonly concurrency: number; readonly pollInterval: number }[] = [
+  { lane: 'timers', concurrency: 4, pollInterval: 250 },
   // Their jobs are for at once and come by NOTIFY; only a target that is held is asked for again by the clock.
-  { tasks: ['run.change'], concurrency: 4, pollInterval: 1_000 },
-  { tasks: ['run.read'], concurrency: 4, pollInterval: 1_000 },
+  { lane: 'changes', concurrency: 4, pollInterval: 1_000 },
+  { lane: 'reads', concurrency: 4, pollInterval: 1_000 },
 ];
 
 /** Runs all jobs, each kind in its lane, until it is stopped. */
@@ -25,8 +36,10 @@ export async function startJobLanes(
     await Promise.all(engines.map((engine) => engine.stop()));
   };
   try {
-    for (const { tasks, concurrency, pollInterval } of LANES) {
-      const own = Object.fromEntries(tasks.map((task) => [task, options.tasks[task]]));
+    for (const { lane, concurrency, pollInterval } of LANES) {
+      const own = Object.fromEntries(
+        Object.entries(options.tasks).filter(([task]) => LANE_OF[task as JobTask] === lane),
+      );
       engines.push(await startJobs({ ...options, tasks: own, concurrency, pollInterval }));
     }
   } catch (error) {

@@ -14,6 +14,8 @@ type Asked = { readonly story: Story; readonly redis: Redis; readonly run: SeenM
 async function asked(options: StoryOptions = {}): Promise<Asked> {
   const story = await startStory({ autoBroker: true, ...options });
   const redis = new Redis(story.redisUrl);
+  // What the twin did to prepare its Redis is not counted.
+  await redis.config('RESETSTAT');
   onTestFinished(() => redis.disconnect());
   const { nadia, tomas } = story;
   await nadia.types(HUB, '/runbook RB-012');
@@ -24,7 +26,7 @@ async function asked(options: StoryOptions = {}): Promise<Asked> {
   return { story, redis, run, request: await tomas.seesMessage(HUB, '✋ Approval wanted') };
 }
 
-/** How often DEL was carried out since the server started. */
+/** How often DEL was carried out since the story began. */
 async function deletions(redis: Redis): Promise<number> {
   return Number(/cmdstat_del:calls=(\d+)/u.exec(await redis.info('commandstats'))?.[1] ?? 0);
 }
@@ -141,7 +143,7 @@ it('executes nothing for a forged, replayed, unsigned or old click', async () =>
     await forged.click({ ...approve, value });
     expect(await forged.answer()).toContain('This button is from an older message');
   }
-  for (const action of ['step.request', 'step.tick']) {
+  for (const action of ['step.request', 'step.tick', 'incident.resolve', 'plan.request', 'approval.break_glass']) {
     await forged.click({ user: TOMAS, message: request, action, value: '1/reset; rm' });
     expect(await forged.answer()).toContain('This button is from an older message');
   }

@@ -24,7 +24,7 @@ const PACKS = fileURLToPath(new URL('../fixtures/packs', import.meta.url));
 
 /** A member of the workspace; name what is different. */
 export function person(id: string, different: Partial<Person> = {}): Person {
-  const plain = { isBot: false, isGuest: false, isExternal: false, isDeactivated: false };
+  const plain = { isBot: false, isGuest: false, isExternal: false, isDeactivated: false, groups: [] };
   return { id, team: 'T1', name: id.toLowerCase(), ...plain, ...different };
 }
 

@@ -51,7 +51,7 @@ export async function forger(story: Story): Promise<Forger> {
     answer: async () => {
       if (answers.length === 0) {
         await new Promise<void>((resolve, reject) => {
-          const timer = setTimeout(() => reject(new Error('Nobody answered the click.')), 10_000);
+          const timer = setTimeout(() => reject(new Error(`Nobody answered click ${clicks}.`)), 30_000);
           wake = () => {
             clearTimeout(timer);
             resolve();

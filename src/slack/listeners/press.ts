@@ -37,7 +37,7 @@ export async function press(context: PressContext, action: BlockAction['actions'
         : '';
   const gesture = [visitor.user, id, value, body.message?.ts ?? body.view?.id ?? ''].join(' ');
   if (clicks.isRepeat(gesture)) return;
-  const done = await answering(ui, { doing: `${id} ${value}`, back }, () => PRESSES[id](ui, visitor, value));
+  const done = await answering(ui, { doing: `${id} ${value}`, back }, async () => PRESSES[id](ui, visitor, value));
   if (!done) clicks.forget(gesture);
   if (body.view?.type === 'home') await quietly(ui, 'home', () => publishHome(ui, visitor.user));
 }

@@ -46,11 +46,12 @@ export async function submit(ui: Ui, submitted: Submitted, ack: AckForm): Promis
   if (result.status === 'done' && result.answer) await tell(ui, user, result.answer);
 }
 
-function carryOut(ui: Ui, id: CallbackId, form: { visitor: Visitor; view: ViewOutput }): Promise<Result> {
-  return FORMS[id].submit(ui, form.visitor, form.view).then(
-    (answer): Result => ({ status: 'done', answer }),
-    (error: unknown): Result => ({ status: 'failed', error }),
-  );
+async function carryOut(ui: Ui, id: CallbackId, form: { visitor: Visitor; view: ViewOutput }): Promise<Result> {
+  try {
+    return { status: 'done', answer: await FORMS[id].submit(ui, form.visitor, form.view) };
+  } catch (error) {
+    return { status: 'failed', error };
+  }
 }
 
 function responseTo(ui: Ui, id: CallbackId, ended: { result: Result; view: ViewOutput }): FormResponse | undefined {
