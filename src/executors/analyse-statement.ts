@@ -1,10 +1,12 @@
 import { httpEffect } from '../analysis/http-effect.ts';
+import { kubectlEffect } from '../analysis/kubectl-effect.ts';
 import { redisEffect } from '../analysis/redis-effect.ts';
 import { classifyShell } from '../analysis/shell/shell-effect.ts';
 import { READS, type StatementEffect } from '../analysis/statement-effect.ts';
 import type { Language } from '../domain/runbook.ts';
 import { messageOf } from '../lib/errors.ts';
 import { parseRequest } from './http/parse-request.ts';
+import { parseStatement } from './kubectl/parse-statement.ts';
 import { parseCommand } from './redis/parse-command.ts';
 import { analyseTemplate } from './sql/prepare-sql.ts';
 
@@ -23,6 +25,8 @@ export async function analyseStatement(language: Language, text: string): Promis
         return (await analyseTemplate(text)).analysis;
       case 'sh':
         return await classifyShell(text);
+      case 'kubectl':
+        return await kubectlEffect(parseStatement(text).words);
       case 'probe':
         return READS;
       default:

@@ -27,6 +27,11 @@ export type Statement = {
   readonly effect: Effect;
   /** Opens its own connection with the credential that `source.allowed` calls for and closes it afterwards. */
   run(context: RunContext): Promise<StatementResult>;
+  /**
+   * What the change would do, as the target itself says in a dry run, for the card on which people decide. Absent where the target knows no
+   * dry run. Changes nothing; a preview that cannot be made says so in its text. May hold output: it is redacted, but not yet cut.
+   */
+  preview?(context: RunContext): Promise<string>;
 };
 
 export type RunContext = {
@@ -48,7 +53,8 @@ export type StatementResult = {
   readonly status: StatementStatus;
   /**
    * What CEL sees as `steps.<id>` and, for `expect`, at top level. http: `{status, headers, body, duration_ms}`;
-   * sql: `{rows, row_count, columns}`; redis: `{value}`; sh: `{exit_code, stdout, stderr}`. Redacted. A `failed` result
+   * sql: `{rows, row_count, columns}`; redis: `{value}`; sh: `{exit_code, stdout, stderr}`; kubectl: see
+   * each command. Redacted. A `failed` result
    * may carry one (an answer with status 503, an exit code of 1), so that `expect` can still be asked.
    */
   readonly value: Readonly<Record<string, Json>>;

@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../lib/clock.ts';
 import type { Executor } from './executor.ts';
 import { createHttpExecutor } from './http/http-executor.ts';
 import { type ResolveName, resolveBySystem } from './http/send-request.ts';
+import { createKubectlExecutor } from './kubectl/kubectl-executor.ts';
 import { createProbeExecutor } from './probe/probe-executor.ts';
 import { createRedisExecutor } from './redis/redis-executor.ts';
 import type { SecretResolver } from './secrets.ts';
@@ -29,6 +30,7 @@ export function createExecutors(dependencies: ExecutorDependencies): ReadonlyMap
     createSqlExecutor({ ...shared, embedded: dependencies.embedded }),
     createRedisExecutor(shared),
     createShExecutor(shared),
+    createKubectlExecutor(shared),
     createProbeExecutor({ clock: shared.clock, resolveName: dependencies.resolveName ?? resolveBySystem }),
   ];
   return new Map(executors.map((executor) => [executor.language, executor]));

@@ -9,7 +9,19 @@ export const RESULT_FIELDS: Readonly<Record<Language, readonly string[] | null>>
   sql: ['rows', 'row_count', 'columns'],
   redis: ['value'],
   sh: ['exit_code', 'stdout', 'stderr'],
-  kubectl: null,
+  kubectl: [
+    // get, describe, events
+    ...['items', 'count', 'names', 'columns', 'rows', 'events'],
+    // logs
+    ...['lines', 'text'],
+    // rollout status, rollout history, rollout undo, scale, delete, wait
+    ...['ready', 'desired', 'updated', 'complete', 'message'],
+    ...['revisions', 'template', 'revision', 'replicas', 'previous', 'gone'],
+    // exec, cp
+    ...['exit_code', 'stdout', 'stderr', 'path', 'bytes', 'sha256'],
+    // diff
+    'differs',
+  ],
   docker: null,
   promql: null,
   probe: [

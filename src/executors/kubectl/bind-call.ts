@@ -34,7 +34,7 @@ const FIELD: Rule = {
 };
 const IMAGE: Rule = { pattern: /^[A-Za-z0-9](?:[-A-Za-z0-9_.:/@]{0,510})$/u, what: 'an image, such as shop/web:1.2' };
 const QUANTITY: Rule = { pattern: /^\d+(?:\.\d+)?[A-Za-z]{0,2}$/u, what: 'an amount, such as 500m or 1Gi' };
-const ANYTHING: Rule = { pattern: /^[^]*$/u, what: '' };
+const ANYTHING: Rule = { pattern: /(?:)/u, what: '' };
 const CHECKED: Rule = { pattern: /^[0-9A-Za-z:.+-]*$/u, what: 'a number, a time or a duration' };
 
 /** Options whose value may come from a value; the others shape the output or the request and are written out. */

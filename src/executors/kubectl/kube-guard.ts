@@ -88,7 +88,13 @@ function hasDryRun(request: KubeRequest): boolean {
 /** Every part of the path is exactly one segment that no server reads as another path. */
 function requireSegments(request: KubeRequest): void {
   const { resource, namespace, name } = request;
-  for (const part of [resource.version, resource.plural, ...(resource.group === '' ? [] : [resource.group]), namespace, name]) {
+  for (const part of [
+    resource.version,
+    resource.plural,
+    ...(resource.group === '' ? [] : [resource.group]),
+    namespace,
+    name,
+  ]) {
     if (part === null || part === undefined) continue;
     if (!/^[A-Za-z0-9](?:[-A-Za-z0-9._:]*[A-Za-z0-9])?$/u.test(part) || part.includes('..') || part.length > 253) {
       throw new UserError(

@@ -1,0 +1,163 @@
+import { optionOf } from '../../../analysis/kubectl-arguments.ts';
+import type { Json } from '../../../lib/canonical-json.ts';
+import { UserError } from '../../../lib/errors.ts';
+import { type Command, type CommandContext, CommandFailure } from '../command.ts';
+import { knownType, objectName } from '../known-types.ts';
+import { at, type KubeObject, textAt, visibleObject } from '../kube-object.ts';
+import { yamlText } from '../print-objects.ts';
+import { alignColumns } from '../print-table.ts';
+import {
+  changedValue,
+  JSON_PATCH,
+  MERGE_PATCH,
+  type ObjectPlace,
+  patchObject,
+  placesOf,
+  printDone,
+  readObject,
+  STRATEGIC_PATCH,
+} from './change-objects.ts';
+import { listObjects, selectorText } from './fetch-objects.ts';
+
+const REVISION = 'deployment.kubernetes.io/revision';
+const CAUSE = 'kubernetes.io/change-cause';
+/** tabwriter of `rollout history` (k8s.io/kubectl/pkg/polymorphichelpers/history.go). */
+const HISTORY_WIDTHS = { least: 0, padding: 2 };
+const WORKLOADS = new Set(['deployments', 'statefulsets', 'daemonsets']);
+
+type Revision = { readonly number: number; readonly cause: string; readonly object: KubeObject };
+
+/** `rollout history`. Value: `{revisions: [{revision, cause}], count}`, with `--revision` also `{template}`. */
+export const rolloutHistory: Command = async (context) => {
+  const place = await oneWorkload(context);
+  const revisions = await revisionsOf(context, place);
+  const wanted = optionOf(context.call, 'revision');
+  const value = {
+    count: revisions.length,
+    revisions: revisions.map(({ number, cause }): Json => ({ revision: number, cause })),
+  };
+  if (wanted === undefined || wanted === '0') {
+    const lines = revisions.map(({ number, cause }) => [String(number), cause === '' ? '<none>' : cause]);
+    context.print(
+      [`${objectName(place.type, place.name)} `, ...alignHistory([['REVISION', 'CHANGE-CAUSE'], ...lines]), ''].join(
+        '\n',
+      ),
+    );
+    return value;
+  }
+  const whole = templateOf(place, find(revisions, Number(wanted)));
+  const template = visibleObject(whole as unknown as KubeObject) as unknown as Json;
+  context.print(`${objectName(place.type, place.name)} with revision #${wanted}\n${yamlText(template)}`);
+  return { ...value, template };
+};
+
+function alignHistory(lines: string[][]): string[] {
+  return alignColumns(lines, HISTORY_WIDTHS);
+}
+
+/** `rollout undo`: back to the revision before, or to `--to-revision`. Value: `{names, count, revision}`. */
+export const rolloutUndo: Command = async (context) => {
+  const place = await oneWorkload(context);
+  const revisions = await revisionsOf(context, place);
+  const wanted = Number(optionOf(context.call, 'to-revision') ?? 0);
+  const target = wanted === 0 ? revisions.at(-2) : find(revisions, wanted);
+  if (target === undefined)
+    throw new CommandFailure(
+      `${objectName(place.type, place.name)} has no revision before this one: there is nothing to go back to.`,
+    );
+  if (place.type.plural === 'deployments') {
+    const live = await readObject(context, place);
+    if (at(live, 'spec', 'paused') === true)
+      throw new CommandFailure(`${objectName(place.type, place.name)} is paused: run rollout resume first.`);
+    const body: Json = [{ op: 'replace', path: '/spec/template', value: templateOf(place, target) }];
+    await patchObject(context, place, { body, contentType: JSON_PATCH });
+  } else {
+    const body = (at(target.object, 'data') ?? {}) as Json;
+    await patchObject(context, place, { body, contentType: STRATEGIC_PATCH });
+  }
+  printDone(context, place, 'rolled back');
+  return { ...changedValue([place]), revision: target.number };
+};
+
+/** `rollout restart`: new pods, one after the other. Value: `{names, count}`. */
+export const rolloutRestart: Command = async (context) => {
+  const places = await placesOf(context);
+  const at = context.session.clock
+    .now()
+    .toISOString()
+    .replace(/\.\d+Z$/u, 'Z');
+  for (const place of places) {
+    requireWorkload(place);
+    const body = { spec: { template: { metadata: { annotations: { 'kubectl.kubernetes.io/restartedAt': at } } } } };
+    await patchObject(context, place, { body, contentType: STRATEGIC_PATCH });
+    printDone(context, place, 'restarted');
+  }
+  return changedValue(places);
+};
+
+/** `rollout pause` and `rollout resume` of a deployment. Value: `{names, count}`. */
+export const rolloutPause: Command = async (context) => await setPaused(context, true);
+export const rolloutResume: Command = async (context) => await setPaused(context, false);
+
+async function setPaused(context: CommandContext, paused: boolean): Promise<{ names: string[]; count: number }> {
+  const place = await oneWorkload(context);
+  if (place.type.plural !== 'deployments')
+    throw new UserError('statement_invalid', 'Only the rollout of a deployment can be paused.');
+  await patchObject(context, place, { body: { spec: { paused: paused ? true : null } }, contentType: MERGE_PATCH });
+  printDone(context, place, paused ? 'paused' : 'resumed');
+  return changedValue([place]);
+}
+
+async function oneWorkload(context: CommandContext): Promise<ObjectPlace> {
+  const [place, ...others] = await placesOf(context);
+  if (place === undefined || others.length > 0)
+    throw new UserError('statement_invalid', `${context.call.verb} takes one workload: name it.`);
+  requireWorkload(place);
+  return place;
+}
+
+function requireWorkload(place: ObjectPlace): void {
+  if (WORKLOADS.has(place.type.plural)) return;
+  throw new UserError(
+    'statement_invalid',
+    `${place.type.plural} have no rollout: name a deployment, statefulset or daemonset.`,
+  );
+}
+
+/** What the workload's controller keeps of its past, oldest first. */
+async function revisionsOf(context: CommandContext, place: ObjectPlace): Promise<Revision[]> {
+  const live = await readObject(context, place);
+  const deployment = place.type.plural === 'deployments';
+  const type = knownType(deployment ? 'replicasets' : 'controllerrevisions', 'apps');
+  const selector = selectorText(at(live, 'spec', 'selector'));
+  const query: [string, string][] = selector === '' ? [] : [['labelSelector', selector]];
+  const all = await listObjects(context, type, { namespace: place.namespace, query });
+  const own = all.filter((object) =>
+    object.metadata?.ownerReferences?.some((owner) => owner.uid === live.metadata?.uid && owner.controller === true),
+  );
+  return own
+    .map((object) => ({
+      number: Number(deployment ? object.metadata?.annotations?.[REVISION] : (at(object, 'revision') ?? 0)),
+      cause: textAt(object, 'metadata', 'annotations', CAUSE),
+      object,
+    }))
+    .filter(({ number }) => number > 0)
+    .sort((a, b) => a.number - b.number);
+}
+
+function find(revisions: readonly Revision[], wanted: number): Revision {
+  const found = revisions.find(({ number }) => number === wanted);
+  if (found) return found;
+  const known = revisions.map(({ number }) => number).join(', ');
+  throw new CommandFailure(`There is no revision ${wanted}: choose one of ${known || 'none'}.`);
+}
+
+/** The pod template of a revision, without the label that belongs to its replica set alone. */
+function templateOf(place: ObjectPlace, revision: Revision): Json {
+  const path = place.type.plural === 'deployments' ? ['spec', 'template'] : ['data', 'spec', 'template'];
+  const template = structuredClone(at(revision.object, ...path) ?? {}) as {
+    metadata?: { labels?: Record<string, string> };
+  };
+  delete template.metadata?.labels?.['pod-template-hash'];
+  return template as Json;
+}

@@ -1,0 +1,157 @@
+import { isSecretType } from '../../analysis/kubectl-commands.ts';
+import { callEffect, secretRefusal } from '../../analysis/kubectl-effect.ts';
+import type { Json } from '../../lib/canonical-json.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { UserError } from '../../lib/errors.ts';
+import { requireEffect } from '../allowed-effect.ts';
+import { refuseInvisible, secretsAmong } from '../bound-values.ts';
+import { canonicalTarget, credentialFor, LoadedSecrets } from '../credential.ts';
+import type { Executor, RunContext, Statement, StatementResult, StatementSource } from '../executor.ts';
+import { type Limits, withLimits } from '../limits.ts';
+import { redact } from '../output-safety.ts';
+import { type Findings, safeResult } from '../results.ts';
+import type { SecretResolver } from '../secrets.ts';
+import { type BoundCall, bindCall, checkOpenPlaces } from './bind-call.ts';
+import type { CommandContext } from './command.ts';
+import { COMMANDS, PREVIEWED } from './commands/table-of-commands.ts';
+import { afterFailure } from './failures.ts';
+import { guardRequest, type KubeGuard, type KubeMode } from './kube-guard.ts';
+import { KubeSession } from './kube-session.ts';
+import { kubectlTargetProblems, kubePlace } from './kube-target.ts';
+import { parseStatement } from './parse-statement.ts';
+import { previewText } from './preview.ts';
+
+/** What the `kubectl` executor is built with. */
+export type KubectlDependencies = {
+  readonly clock: Clock;
+  readonly secrets: SecretResolver;
+  /** The last look at every request; tests replace it to show that it is needed. */
+  readonly guard?: KubeGuard;
+};
+
+type Prepared = { readonly source: StatementSource; readonly bound: BoundCall };
+
+/**
+ * Kubernetes through its API: the forms of kubectl that runbooks use, one call per step, each value exactly one argument. Reading is
+ * enforced twice: by the verb, and by the guard at every request.
+ */
+export function createKubectlExecutor(dependencies: KubectlDependencies): Executor {
+  return {
+    language: 'kubectl',
+    checkTarget: kubectlTargetProblems,
+    placeholders: async (text) => {
+      const template = parseStatement(text);
+      checkOpenPlaces(template);
+      return [...template.names];
+    },
+    prepare: (source) => prepare(source, dependencies),
+  };
+}
+
+async function prepare(source: StatementSource, dependencies: KubectlDependencies): Promise<Statement> {
+  refuseInvisible(source.text);
+  const bound = bindCall(parseStatement(source.text), source.values);
+  const { call } = bound;
+  const refusal = secretRefusal(call) ?? documentRefusal(bound.documents, call.verb);
+  if (refusal !== null) throw new UserError(source.allowed === 'read' ? 'not_read_only' : 'statement_invalid', refusal);
+  const found = await callEffect(call);
+  requireEffect(found, source.allowed);
+  const credential = credentialFor(source.target, source.allowed);
+  const prepared: Prepared = { source, bound };
+  const statement: Statement = {
+    language: 'kubectl',
+    display: `kubectl ${bound.display}`,
+    canonical: {
+      executor: 'kubectl',
+      version: 1,
+      call: bound.shown,
+      target: canonicalTarget(source.target, credential),
+    },
+    effect: found.effect,
+    run: (context) => run(prepared, context, dependencies),
+  };
+  if (!PREVIEWED.has(call.verb)) return statement;
+  return { ...statement, preview: (context) => preview(prepared, context, dependencies) };
+}
+
+/** Secret documents would put secret values into a file, a chat and a log. */
+function documentRefusal(documents: readonly Json[], verb: string): string | null {
+  const found = JSON.stringify(documents)
+    .match(/"kind":"(\w+)"/gu)
+    ?.some((kind) => isSecretType(kind.slice(8)));
+  if (found !== true) return null;
+  return `A Secret does not stand in a runbook: ${verb} it where secrets are kept, or delete it by its name.`;
+}
+
+async function run(prepared: Prepared, context: RunContext, dependencies: KubectlDependencies) {
+  const mode: KubeMode = prepared.source.allowed === 'read' ? 'read' : 'change';
+  return (await carryOut(prepared, { context, dependencies, mode })).result;
+}
+
+/** What would happen, as the server itself says: never throws, and never changes anything. */
+async function preview(prepared: Prepared, context: RunContext, dependencies: KubectlDependencies): Promise<string> {
+  const { result, session, secrets } = await carryOut(prepared, { context, dependencies, mode: 'preview' });
+  if (result.status !== 'ok') return `There is no preview: ${result.error ?? 'the server did not answer.'}`;
+  return redact(previewText(session?.recorded ?? []), [...secretsAmong(prepared.bound.bound), ...secrets.used]);
+}
+
+type Use = { readonly context: RunContext; readonly dependencies: KubectlDependencies; readonly mode: KubeMode };
+
+async function carryOut(
+  prepared: Prepared,
+  { context, dependencies, mode }: Use,
+): Promise<{ result: StatementResult; session: KubeSession | null; secrets: LoadedSecrets }> {
+  const secrets = new LoadedSecrets(context.secrets ?? dependencies.secrets);
+  let session: KubeSession | null = null;
+  const result = await withLimits(context, dependencies.clock, async (limits) => {
+    let findings: Findings;
+    try {
+      const { target, allowed } = prepared.source;
+      const place = await kubePlace(target, { credential: credentialFor(target, allowed), secrets });
+      session = new KubeSession({
+        place,
+        mode,
+        guard: dependencies.guard ?? guardRequest,
+        signal: limits.signal,
+        clock: dependencies.clock,
+      });
+      findings = await obey(prepared, session, limits);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      findings = { status: 'refused', error: error.message };
+    } finally {
+      session?.close();
+    }
+    return safeResult(findings, context, { limits, secrets: [...secretsAmong(prepared.bound.bound), ...secrets.used] });
+  });
+  return { result, session, secrets };
+}
+
+async function obey(prepared: Prepared, session: KubeSession, limits: Limits): Promise<Findings> {
+  const { call, documents, patch } = prepared.bound;
+  const printed: string[] = [];
+  const warnings: string[] = [];
+  const context: CommandContext = {
+    call,
+    documents,
+    patch,
+    session,
+    print: (text) => printed.push(text),
+    warn: (sentence) => warnings.push(sentence),
+  };
+  const output = () => printed.join('\n');
+  const command = COMMANDS.get(call.verb);
+  if (command === undefined)
+    throw new UserError('statement_invalid', `kubectl ${call.verb} cannot be run here: use another command.`);
+  try {
+    limits.signal.throwIfAborted();
+    const value = await command(context);
+    return { status: 'ok', value, output: output(), warnings };
+  } catch (error) {
+    return {
+      ...afterFailure(error, { session, limits, target: prepared.source.target.name }),
+      output: output(),
+      warnings,
+    };
+  }
+}
