@@ -1,7 +1,8 @@
-import MiniSearch from 'minisearch';
 import type { Runbook } from '../domain/runbook.ts';
 import { singleLine, truncate } from '../lib/text.ts';
-import { parseMarkdown, plainText, walk } from './markdown.ts';
+import { CALLED, FIELDS, type Field, linesOf, WEIGHTS } from './search-fields.ts';
+import { foldLine, type Term, termsOf } from './search-terms.ts';
+import { createVocabulary, type Postings, type Vocabulary } from './search-vocabulary.ts';
 
 /** One answer, best first. `why` says in one phrase where the words were found. */
 export type SearchHit = {
@@ -12,186 +13,207 @@ export type SearchHit = {
   readonly why: string;
 };
 
-/** Built once for a set of runbooks; asking it reads nothing else. */
+/** Built once for a set of runbooks and brought up to date when some of them change; asking it reads nothing else. */
 export type SearchIndex = {
-  readonly engine: MiniSearch<Document>;
-  readonly documents: ReadonlyMap<string, Document>;
+  readonly words: Vocabulary;
+  readonly stems: Vocabulary;
+  /** By number; null where a runbook was replaced or removed. */
+  readonly documents: (Runbook | null)[];
+  readonly numbers: Map<Runbook, number>;
+  /** Lines that stand for a runbook when they are written exactly. */
+  readonly lines: Map<string, { readonly document: number; readonly field: Field }[]>;
 };
 
-const FIELDS = ['id', 'title', 'alerts', 'symptoms', 'headings', 'blast', 'commands', 'prose'] as const;
-type Field = (typeof FIELDS)[number];
-type Document = { readonly key: string; readonly system: string } & Readonly<Record<Field, string>> & {
-    readonly lines: Readonly<Record<Field, readonly string[]>>;
-  };
+/** What a line that was written exactly adds to the score. */
+const EXACT: Readonly<Partial<Record<Field, number>>> = { id: 1_000, alerts: 1_000, title: 500, symptoms: 500 };
 
-const BOOST: Readonly<Record<Field, number>> = {
-  id: 8,
-  alerts: 6,
-  title: 5,
-  symptoms: 3,
-  headings: 2,
-  blast: 1.5,
-  commands: 1.5,
-  prose: 1,
-};
-/** What a line that was written exactly adds to the score: more than many words in weighty fields can come to. */
-const EXACT = [
-  ['id', 1_000_000],
-  ['alerts', 1_000_000],
-  ['title', 500_000],
-  ['symptoms', 500_000],
-] as const satisfies readonly (readonly [Field, number])[];
-const CALLED: Readonly<Record<Field, string>> = {
-  id: 'id',
-  alerts: 'alert',
-  title: 'title',
-  symptoms: 'symptom',
-  headings: 'heading',
-  blast: 'blast radius',
-  commands: 'command',
-  prose: 'text',
-};
+/** A word as it was written counts most, whatever field a similar one stands in. */
+const STEM = 0.8;
+const PREFIX = 0.3;
+const NEAR = 0.35;
+const PREFIXES_TRIED = 50;
+const HITS = 20;
+const MAX_TERMS = 40;
 
-// Words that say nothing about a runbook, in English and Italian; folded, as the index sees them.
-const STOP_WORDS = new Set(
-  (
-    'a an and are as at be but by for from has have in into is it its not of on or that the then this to was with ' +
-    'al alla alle anche che con da dal dalla dei del della delle di e gli i il la le lo nel nella non per piu si sono su un una uno'
-  ).split(' '),
-);
-
-/** Indexes titles, alerts, symptoms, headings, blast radius, commands and prose; drafts are found too. */
+/** Indexes ids, alerts, titles, symptoms, headings, blast radius, commands and prose; drafts are found too. */
 export function buildSearchIndex(runbooks: Iterable<Runbook>): SearchIndex {
-  const engine = new MiniSearch<Document>({ idField: 'key', fields: [...FIELDS], tokenize, processTerm });
-  const documents = new Map<string, Document>();
-  for (const runbook of runbooks) {
-    const document = documentOf(runbook);
-    documents.set(document.key, document);
+  const index: SearchIndex = {
+    words: createVocabulary(),
+    stems: createVocabulary(),
+    documents: [],
+    numbers: new Map(),
+    lines: new Map(),
+  };
+  for (const runbook of runbooks) addRunbook(index, runbook);
+  return index;
+}
+
+/**
+ * The index for a set of runbooks, made from the one before: runbooks that are the same objects are not read again. After
+ * many changes it is built anew, because what was removed only fades out of it.
+ */
+export function updateSearchIndex(index: SearchIndex, runbooks: Iterable<Runbook>): SearchIndex {
+  const wanted = new Set(runbooks);
+  for (const [runbook, number] of index.numbers) {
+    if (wanted.has(runbook)) continue;
+    index.documents[number] = null;
+    index.numbers.delete(runbook);
   }
-  engine.addAll([...documents.values()]);
-  return { engine, documents };
+  if (index.documents.length > 2 * wanted.size + 100) return buildSearchIndex(wanted);
+  for (const runbook of wanted) if (!index.numbers.has(runbook)) addRunbook(index, runbook);
+  return index;
 }
 
 /**
  * Finds runbooks by words. What is written exactly stands before everything else, an id or an alert before a title or a
- * symptom; otherwise letters may be wrong (one in five), words may be incomplete, and accents do not matter. At most 20 hits.
+ * symptom; otherwise endings do not matter, letters may be wrong (one in five), words may be incomplete, and accents do not
+ * matter. At most 20 hits.
  */
 export function searchRunbooks(
   index: SearchIndex,
   words: string,
   options: { readonly system?: string } = {},
 ): SearchHit[] {
-  const wanted = signature(truncate(words, 500));
-  const found = index.engine.search(truncate(words, 500), {
-    boost: BOOST,
-    fuzzy: (term) => (term.length > 3 ? 0.2 : false),
-    prefix: (term) => term.length > 2,
-    // A word as it was written beats a similar one in a weightier field.
-    weights: { fuzzy: 0.15, prefix: 0.25 },
-    combineWith: 'OR',
-    filter: (result) =>
-      options.system === undefined || index.documents.get(String(result.id))?.system === options.system,
-  });
-  const hits = found.flatMap((result) => {
-    const document = index.documents.get(String(result.id));
-    if (!document) return [];
-    const exact = EXACT.map(([field, bonus]) => ({
-      field,
-      bonus,
-      line: document.lines[field].find((line) => signature(line) === wanted),
-    })).find(({ line }) => line !== undefined);
-    // Runbooks that contain more of the words come first, whatever a single rare word weighs.
-    const share = result.queryTerms.length / Math.max(1, new Set(terms(words)).size);
-    const score = result.score * share * share + (exact?.bonus ?? 0);
-    return [{ document, score, why: exact ? sayExact(exact, words.trim()) : explain(document, result.match) }];
-  });
-  return hits
-    .sort((a, b) => b.score - a.score || (a.document.key < b.document.key ? -1 : 1))
-    .slice(0, 20)
-    .map(({ document, score, why }) => ({
-      id: document.lines.id[0] ?? '',
-      system: document.system,
-      title: document.title,
-      score: Math.round(score * 100) / 100,
-      why,
-    }));
+  const asked = truncate(words, 500);
+  const terms = uniqueTerms(asked);
+  const found = scoreDocuments(index, terms);
+  for (const { document, field } of index.lines.get(foldLine(asked)) ?? []) {
+    found.set(document, (found.get(document) ?? 0) + (EXACT[field] ?? 0));
+  }
+  const best: { document: Runbook; score: number }[] = [];
+  for (const [number, score] of found) {
+    const document = index.documents[number];
+    if (!document || (options.system !== undefined && document.system !== options.system)) continue;
+    const last = best.at(-1);
+    if (best.length === HITS && last && score <= last.score) continue;
+    best.push({ document, score });
+    best.sort((a, b) => b.score - a.score || (keyOf(a.document) < keyOf(b.document) ? -1 : 1));
+    if (best.length > HITS) best.pop();
+  }
+  return best.map(({ document, score }) => ({
+    id: document.id,
+    system: document.system,
+    title: document.title,
+    score: Math.round(score * 100) / 100,
+    why: explain(document, asked, terms),
+  }));
 }
 
-function documentOf(runbook: Runbook): Document {
-  const executable = runbook.steps.filter((step) => step.kind === 'executable');
-  const manual = runbook.steps.filter((step) => step.kind === 'manual');
-  const headings = new Set([
-    ...runbook.prose.map((section) => section.heading),
-    ...runbook.steps.map((step) => step.title),
-  ]);
-  const texts = [...runbook.prose.map((section) => section.markdown), ...executable.map((step) => step.description)];
-  const lines: Record<Field, readonly string[]> = {
-    id: [runbook.id],
-    title: [runbook.title],
-    alerts: runbook.alerts,
-    symptoms: runbook.symptoms,
-    headings: [...headings].filter((heading) => heading !== ''),
-    blast: runbook.blastRadius.map((item) => item.text),
-    commands: executable.map((step) => step.text),
-    prose: [...texts.flatMap(plainLines), ...manual.map((step) => step.text)],
-  };
-  const joined = Object.fromEntries(FIELDS.map((field) => [field, lines[field].join('\n')])) as Record<Field, string>;
-  return { key: `${runbook.system}/${runbook.id}`, system: runbook.system, ...joined, lines };
+function keyOf(runbook: Runbook): string {
+  return `${runbook.system}/${runbook.id}`;
 }
 
-function plainLines(markdown: string): string[] {
-  if (markdown === '') return [];
-  return [...walk(parseMarkdown(markdown).root)].flatMap((node) =>
-    node.type === 'paragraph' || node.type === 'code' || node.type === 'tableRow' ? [singleLine(plainText(node))] : [],
+function addRunbook(index: SearchIndex, runbook: Runbook): void {
+  const number = index.documents.length;
+  index.documents.push(runbook);
+  index.numbers.set(runbook, number);
+  const words = new Map<string, number>();
+  const stems = new Map<string, number>();
+  for (const field of FIELDS) {
+    for (const line of linesOf(runbook, field)) {
+      if (EXACT[field] !== undefined) addLine(index, foldLine(line), { document: number, field });
+      for (const { word, stem } of termsOf(line)) {
+        // The first mention in the weightiest field counts; more of them say little more.
+        words.set(word, Math.max(WEIGHTS[field], (words.get(word) ?? 0) + 0.1));
+        stems.set(stem, Math.max(WEIGHTS[field], (stems.get(stem) ?? 0) + 0.1));
+      }
+    }
+  }
+  for (const [word, weight] of words) index.words.add(word, number, weight);
+  for (const [stem, weight] of stems) index.stems.add(stem, number, weight);
+}
+
+function addLine(index: SearchIndex, line: string, place: { document: number; field: Field }): void {
+  const places = index.lines.get(line);
+  if (places) places.push(place);
+  else if (line !== '') index.lines.set(line, [place]);
+}
+
+/** Each word once. */
+function uniqueTerms(text: string): Term[] {
+  return [...new Map(termsOf(text).map((term) => [term.word, term])).values()].slice(0, MAX_TERMS);
+}
+
+/** The score of each runbook in which one of the words stands. */
+function scoreDocuments(index: SearchIndex, terms: readonly Term[]): Map<number, number> {
+  const size = index.documents.length;
+  const total = new Float64Array(size);
+  const matched = new Uint8Array(size);
+  const own = new Float64Array(size);
+  const touched: number[] = [];
+  for (const term of terms) {
+    const seen: number[] = [];
+    const take = (postings: Postings | undefined, factor: number) => {
+      if (!postings) return;
+      // Rare words say more than common ones.
+      const rarity = factor * Math.log(1 + size / (postings.length / 2));
+      for (let at = 0; at < postings.length; at += 2) {
+        const document = postings[at] as number;
+        const score = rarity * (postings[at + 1] as number);
+        if (own[document] === 0) seen.push(document);
+        if (score > (own[document] as number)) own[document] = score;
+      }
+    };
+    expand(index, term, take);
+    for (const document of seen) {
+      if (matched[document] === 0) touched.push(document);
+      matched[document] = (matched[document] as number) + 1;
+      total[document] = (total[document] as number) + (own[document] as number);
+      own[document] = 0;
+    }
+  }
+  // Runbooks that contain more of the words come first, whatever a single rare word weighs.
+  return new Map(
+    touched.map((document) => {
+      const share = (matched[document] as number) / Math.max(1, terms.length);
+      return [document, (total[document] as number) * share * share];
+    }),
   );
 }
 
-/** Names such as `franco_retention_backlog` count whole and in parts. */
-function tokenize(text: string): string[] {
-  return text.split(/[^\p{L}\p{N}_:.-]+/u).flatMap((word) => {
-    const name = word.replace(/^[_:.-]+|[_:.-]+$/gu, '');
-    const parts = name.split(/[_:.-]+/u).filter((part) => part !== '');
-    return parts.length > 1 ? [name, ...parts] : parts;
-  });
+/** Everything that a word may stand for. What is misspelt is looked for only when nothing is written like that. */
+function expand(
+  index: SearchIndex,
+  { word, stem }: Term,
+  take: (postings: Postings | undefined, factor: number) => void,
+) {
+  const exact = index.words.find(word);
+  const stems = index.stems.find(stem);
+  take(exact, 1);
+  take(stems, STEM);
+  const common = (exact ?? stems)?.length ?? 0;
+  // Words that begin with a word that stands everywhere say nothing.
+  if (word.length > 2 && common < index.documents.length / 5 + 20) {
+    for (const [longer, postings] of index.words.startingWith(word, PREFIXES_TRIED)) {
+      take(postings, PREFIX * (0.5 + word.length / (2 * longer.length)));
+    }
+  }
+  if (!exact && !stems) for (const [, postings] of index.words.near(word)) take(postings, NEAR);
 }
 
-function processTerm(term: string): string | null {
-  const folded = fold(term);
-  return folded === '' || STOP_WORDS.has(folded) ? null : folded;
+/** The line in which most of the words stand, from the weightiest field that has one. */
+function explain(runbook: Runbook, asked: string, terms: readonly Term[]): string {
+  const wanted = new Set(terms.map(({ stem }) => stem));
+  const whole = foldLine(asked);
+  let best = { line: '', field: 'title' as Field, worth: 0 };
+  for (const field of FIELDS) {
+    for (const line of linesOf(runbook, field)) {
+      if (EXACT[field] !== undefined && foldLine(line) === whole) return `${CALLED[field]} ${singleLine(line)}`;
+      const stems = new Set(termsOf(line).map(({ stem }) => stem));
+      let count = 0;
+      for (const stem of stems) if (wanted.has(stem) || near(stem, wanted)) count += 1;
+      const worth = count * (1 + WEIGHTS[field] / 10);
+      if (worth > best.worth) best = { line, field, worth };
+    }
+    // Less weighty fields have to beat a line that holds every word; none can.
+    if (best.worth >= wanted.size) break;
+  }
+  return truncate(`${CALLED[best.field]}: ${singleLine(best.line.replace(/[`*|]+|^[\s>#-]+/gu, ' ')).trim()}`, 120);
 }
 
-function terms(text: string): string[] {
-  return tokenize(text).flatMap((term) => processTerm(term) ?? []);
-}
-
-function sayExact(
-  { field, line = '' }: { readonly field: Field; readonly line?: string | undefined },
-  words: string,
-): string {
-  return fold(line) === fold(words) ? `${CALLED[field]} ${words}` : truncate(`${CALLED[field]}: ${line}`, 120);
-}
-
-/** The words that say something, in any order: `Miss rate of the cache: 100 %` is what `cache miss rate = 100 %` says. */
-function signature(text: string): string {
-  return terms(text).sort().join(' ');
-}
-
-/** Lower case without accents: `È caduta` is found by `e caduta`. */
-function fold(text: string): string {
-  return text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
-}
-
-/** The line of the weightiest field in which most of the matched terms stand. */
-function explain(document: Document, match: Readonly<Record<string, readonly string[]>>): string {
-  const matched = Object.entries(match);
-  const field = FIELDS.map((name) => ({
-    name,
-    weight: BOOST[name] * matched.filter(([, fields]) => fields.includes(name)).length,
-  })).sort((a, b) => b.weight - a.weight)[0];
-  if (!field || field.weight === 0) return '';
-  const inField = matched.filter(([, fields]) => fields.includes(field.name)).map(([term]) => term);
-  const best = document.lines[field.name]
-    .map((line) => ({ line, count: terms(line).filter((term) => inField.includes(term)).length }))
-    .sort((a, b) => b.count - a.count)[0];
-  return truncate(`${CALLED[field.name]}: ${singleLine(best?.line ?? '')}`, 120);
+/** A word that begins like one that was asked for. */
+function near(stem: string, wanted: ReadonlySet<string>): boolean {
+  for (const word of wanted)
+    if (word.length > 2 && stem.startsWith(word.slice(0, Math.max(3, word.length - 1)))) return true;
+  return false;
 }
