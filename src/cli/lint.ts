@@ -56,7 +56,7 @@ function print(report: LintReport, how: { format: Format; seconds: number }, ter
   // Paths as the reader's editor and GitHub know them: from where the program was called.
   const problems = report.problems.map((problem) => ({
     ...problem,
-    file: relative('.', join(report.dir, problem.file)),
+    file: shownPath(join(report.dir, problem.file)),
   }));
   const errors = problems.filter(({ severity }) => severity === 'error').length;
   const { systems, files, runbooks, steps } = report;
@@ -70,6 +70,11 @@ function print(report: LintReport, how: { format: Format; seconds: number }, ter
     );
   }
   return errors === 0 ? 0 : 1;
+}
+
+function shownPath(path: string): string {
+  const shown = relative('.', path);
+  return shown.startsWith('..') ? path : shown;
 }
 
 function plainProblem({ file, line, column, severity, rule, message, fix }: Problem) {
