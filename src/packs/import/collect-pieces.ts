@@ -2,8 +2,8 @@ import type { Phase } from '../../domain/runbook.ts';
 import type { Block, CodeBlock, ItemBlock, ProseBlock, TableBlock } from './block.ts';
 import { collectCode } from './collect-code.ts';
 import type { EntryPlace } from './entries.ts';
-import { isPhase } from './heading-words.ts';
-import { commandSpans, isWholeCommand } from './inline-commands.ts';
+import { isPhase, meaningOf, plainHeading } from './heading-words.ts';
+import { commandSpans, isRequest, isWholeCommand } from './inline-commands.ts';
 import type { Section } from './outline.ts';
 import type { Piece, Place } from './piece.ts';
 
@@ -13,6 +13,7 @@ export type Collector = { readonly pieces: Piece[]; group: number; alternatives:
 type Context = {
   readonly phase: Phase | null;
   readonly background: boolean;
+  readonly mixed: boolean;
   readonly option: string | null;
   readonly title: string;
   /** The section lists alternatives as numbered items: causes, solutions. */
@@ -40,6 +41,7 @@ export function collectPieces(place: EntryPlace, inherited: Phase | null): Piece
   const context: Context = {
     phase: isPhase(section.meaning) ? section.meaning : inherited,
     background: false,
+    mixed: false,
     option: null,
     title: '',
     alternatives: null,
@@ -71,8 +73,10 @@ function enter({ title, meaning, level }: Section, above: Context): Context {
       ? 'Cause'
       : 'Option'
     : null;
-  if (isPhase(meaning)) return { phase: meaning, background: false, option: null, title, alternatives };
-  if (meaning !== null && level < 7) return { phase: null, background: true, option: null, title, alternatives: null };
+  const mixed = /^(?:azioni|actions?|steps|passi|what to do|procedur[ae])\b/iu.test(plainHeading(title));
+  if (isPhase(meaning)) return { phase: meaning, background: false, mixed, option: null, title, alternatives };
+  if (meaning !== null && level < 7)
+    return { phase: null, background: true, mixed: false, option: null, title, alternatives: null };
   return { ...above, option, title, alternatives };
 }
 
@@ -83,8 +87,8 @@ function optionName(title: string): string {
     : name.replace(OPTION, (head) => `Option ${head.replace(/^\S+\s+/u, '').replace(/\s*[:.)–—-]\s*$/u, '')}: `);
 }
 
-function placeOf({ phase, option }: Context, { group }: Collector): Place {
-  return { phase, option, group };
+function placeOf({ phase, option, mixed }: Context, { group }: Collector): Place {
+  return { phase, option, group, mixed };
 }
 
 /** The blocks below one heading; a fence, paragraph or list that stands deeper than an item belongs to that item. */
@@ -156,8 +160,7 @@ function collectProse(block: ProseBlock, context: Context, collector: Collector)
       collector.pieces.push({
         ...place,
         kind: 'command',
-        language: 'sh',
-        fenceLanguage: '',
+        ...spanLanguage(text),
         text,
         title: context.title,
         description: [],
@@ -182,8 +185,7 @@ function collectTable(table: TableBlock, context: Context, collector: Collector)
       collector.pieces.push({
         ...place,
         kind: 'command',
-        language: 'sh',
-        fenceLanguage: '',
+        ...spanLanguage(text),
         text,
         title,
         description: [],
@@ -199,7 +201,10 @@ function collectItem(block: ItemBlock, nested: readonly Block[], context: Contex
     context.alternatives !== null && block.ordered && /^(?:\*\*|__)/u.test(block.text) && context.option === null;
   if (alternative) collector.alternatives += 1;
   const option = alternative ? `${context.alternatives} ${collector.alternatives}: ${title}` : context.option;
-  const inner: Context = { ...context, title, option, alternatives: null };
+  // `3. **Post-deployment verification**:` is a phase for what stands below it.
+  const meaning = nested.length > 0 ? meaningOf(title) : null;
+  const phase = isPhase(meaning) ? meaning : context.phase;
+  const inner: Context = { ...context, phase, title, option, alternatives: null };
   const place = placeOf(inner, collector);
   const { from, to } = block;
   const doing =
@@ -211,8 +216,7 @@ function collectItem(block: ItemBlock, nested: readonly Block[], context: Contex
       collector.pieces.push({
         ...place,
         kind: 'command',
-        language: 'sh',
-        fenceLanguage: '',
+        ...spanLanguage(text),
         text,
         title: titleOf(block.text.replaceAll(/\(?`[^`]*`\)?/gu, '')),
         description: [block.text],
@@ -246,4 +250,8 @@ function isForbidden(text: string): boolean {
 
 function isLink(text: string): boolean {
   return /^(?:see|vedi|cf\.?)?\s*(?:\[[^\]]*\]\([^)]*\)|<?https?:\/\/\S+>?)[.\s]*$/iu.test(text);
+}
+
+function spanLanguage(text: string): { language: 'sh' | 'http'; fenceLanguage: string } {
+  return isRequest(text) ? { language: 'http', fenceLanguage: 'http' } : { language: 'sh', fenceLanguage: '' };
 }

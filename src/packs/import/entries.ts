@@ -68,7 +68,6 @@ function isStaged({ heading, children }: Section): boolean {
 
 function visit({ section, below, strong }: Facts): EntryPlace[] {
   if (strong) return [{ section, whole: true }];
-  if (section.meaning === 'settings') return [];
   const headings = below.filter(({ section: child }) => child.level < 7);
   const labels = below.filter(({ section: child }) => child.level === 7);
   const inner = headings.flatMap(visit);

@@ -40,6 +40,9 @@ export type ImportedDocument = {
   readonly accounting: Accounting;
 };
 
+/** Titles of procedures that bring something back. */
+const RECOVERY = /\b(?:recover(?:y|ing)?|restor(?:e|ing|ation)|ripristin\w*)\b/iu;
+
 /** Reads one document into runbooks and settings. Never throws on what stands in it. */
 export async function importDocument(
   input: DocumentInput,
@@ -56,7 +59,7 @@ export async function importDocument(
   for (const [index, place] of places.entries()) {
     const name = names[index];
     if (name === undefined) continue;
-    const pieces = collectPieces(place, parents.get(place.section) ?? null);
+    const pieces = collectPieces(place, parents.get(place.section) ?? (RECOVERY.test(name.title) ? 'recover' : null));
     const { from, to } = reach(place);
     entries.push({ ...name, from, to, pieces: await resolveSteps(pieces, input.system, tools) });
   }

@@ -5,7 +5,12 @@ import { isSurelyCommand } from './recognise.ts';
 export function commandSpans(text: string): string[] {
   return [...text.matchAll(/(`{1,2})(?!`)(.+?)\1(?!`)/gu)]
     .map((match) => (readPrompt(match[2] ?? '')?.text ?? match[2] ?? '').trim())
-    .filter((span) => /\s/u.test(span) && isSurelyCommand(span));
+    .filter((span) => /\s/u.test(span) && (isRequest(span) || isSurelyCommand(span)));
+}
+
+/** `GET /health`: an HTTP request as people write it. */
+export function isRequest(text: string): boolean {
+  return /^(?:GET|HEAD|POST|PUT|PATCH|DELETE) (?:\/|https?:\/\/)\S*$/u.test(text);
 }
 
 /** The commands of a line that is nothing else: code alone, or a command that nobody marked as one. */

@@ -10,6 +10,8 @@ export type Place = {
   readonly option: string | null;
   /** Counts the list items and headings: pieces with one number belong together. */
   readonly group: number;
+  /** The heading says only that something is done (`Actions`, `Azioni`): mending and recovering stand side by side. */
+  readonly mixed: boolean;
 };
 
 /** One part of a runbook in the order of the source; lines are 1-based and inclusive. */

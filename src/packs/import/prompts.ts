@@ -12,7 +12,7 @@ const SHELL = [
   /^\s*(?:bash|sh|ksh)-[\d.]+[$#]\s*(?=\S)/u,
   /^\s*(?:~|\/[\w/.-]*)\s*[$#]\s+(?=\S)/u,
 ];
-const SQL = /^\s*(?:mysql|MariaDB \[[^\]]*\]|sqlite|psql|[a-z_][\w-]*=[#>*]|[a-z_][\w-]*-[#>])>?\s+(?=\S)/u;
+const SQL = /^\s*(?:(?:mysql|MariaDB \[[^\]]*\]|sqlite|psql|clickhouse :\))>|[a-z_][\w-]*(?:=[#>*]|-[#>]))\s+(?=\S)/u;
 const REDIS = /^\s*(?:redis|(?:\d{1,3}\.){3}\d{1,3}:\d{2,5}|localhost:\d{4,5}|redis [\w.:-]+)(?:\[\d+\])?>\s+(?=\S)/u;
 const OTHER =
   /^\s*(?:>>>|\.\.\.|In \[\d+\]:|irb\([^)]*\)[^>]*>|pry\([^)]*\)>|\[\d+\] pry\S*>|PS(?: [A-Z]:[^>]*)?>|[A-Z]:\\[^>]*>|mongo(?:sh)?>|rs\d+:\w+>|cqlsh(?::\w+)?>|ftp>|gcloud>)\s+(?=\S)/u;

@@ -2,7 +2,7 @@ import { type Effect, exceeds, strongest } from '../../domain/effect.ts';
 import type { Language, Phase } from '../../domain/runbook.ts';
 import { choosePhase, type PhaseMemory } from './choose-phase.ts';
 import type { NativeContext, NativeStep } from './native/native-step.ts';
-import type { CommandPiece, Piece } from './piece.ts';
+import type { CommandPiece, Piece, UnknownPiece } from './piece.ts';
 
 /** Languages whose texts can be classified by themselves. */
 export type Classified = 'sh' | 'sql' | 'redis' | 'kubectl' | 'docker' | 'http' | 'promql';
@@ -18,7 +18,8 @@ export type ImportTools = {
     language: Language,
     text: string,
   ) => Promise<{ readonly effect: Effect } | null> | { readonly effect: Effect } | null;
-  readonly toNative: (shellCommand: string, context: NativeContext) => Promise<NativeStep> | NativeStep;
+  /** Null for a text that its own language does not take. */
+  readonly toNative: (shellCommand: string, context: NativeContext) => Promise<NativeStep | null>;
 };
 
 /** A command as a step of a runbook. */
@@ -50,12 +51,26 @@ async function resolveStep(
   system: string,
   tools: ImportTools,
   memory: PhaseMemory,
-): Promise<ImportedStep> {
+): Promise<ImportedStep | UnknownPiece> {
   const native = await tools.toNative(piece.text, {
     system,
     title: piece.title,
     fenceLanguage: piece.language === 'sh' ? piece.fenceLanguage : piece.language,
   });
+  if (native === null) {
+    const { from, to, text, phase, option, group, mixed } = piece;
+    return {
+      kind: 'unknown',
+      from,
+      to,
+      text,
+      phase,
+      option,
+      group,
+      mixed,
+      reason: `this cannot be read as ${piece.language}`,
+    };
+  }
   const source = (await tools.classify(piece.language, ranByNative(piece, native))).effect;
   const own = native.language === 'probe' ? 'read' : (await tools.classify(native.language, native.text)).effect;
   const effect = strongest(source, own);
