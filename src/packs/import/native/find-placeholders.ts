@@ -180,7 +180,7 @@ function crosses({ text, program, language }: Place): Candidate[] {
     /(?<![\w.:/%=$-])([A-Za-z0-9][A-Za-z0-9-]*-)?[xX]{3,}(?:-[xX]{3,})*(?![\w./:-])|(?<=[=/])[xX]{3,}(?![\w.:-])/gu,
     (match) => {
       const before = text.slice(0, match.index);
-      const named = /(?:--?([A-Za-z][\w-]+)[= ]+|\b([A-Za-z_]\w*)\s*=\s*)["']?$/u.exec(before);
+      const named = /(?:(?<=\s)(?:--([A-Za-z][\w-]+)|(-n))[= ]+|\b([A-Za-z_]\w*)\s*=\s*)["']?$/u.exec(before);
       const inKubernetes = /^(?:kubectl|oc|k)$/u.test(program) && /(?:exec|logs|pods?|pod\/)\b[^|]*$/u.test(before);
       return plain(
         'crosses',

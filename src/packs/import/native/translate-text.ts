@@ -25,9 +25,22 @@ export async function translateText(text: string, fenceLanguage: string): Promis
       return promqlStep(text);
     case 'redis':
       return /^\s*redis-cli\b/u.test(text) ? null : await redisStep(text);
+    case '':
+    case 'text':
+    case 'txt':
+      if (!LOOKS_LIKE_SQL.test(text)) return requestStep(text);
+      return readable(await sqlStep(text));
     default:
       return requestStep(text) ?? (fenceLanguage === 'http' ? 'unreadable' : null);
   }
+}
+
+/** A statement that nobody would take for a command or a sentence: key words in capitals, or a semicolon at its end. */
+const LOOKS_LIKE_SQL =
+  /^(?:(?:--[^\n]*\n)*\s*)?(?:(?:SELECT|WITH|INSERT INTO|UPDATE|DELETE FROM|ALTER|VACUUM|REINDEX|EXPLAIN|SHOW|CREATE|DROP)\s|(?:select|insert into|update|delete from|alter|vacuum|explain)\s[\s\S]*;\s*$)/u;
+
+function readable(step: NativeStep | 'unreadable'): NativeStep | null {
+  return step === 'unreadable' ? null : step;
 }
 
 function step(marked: MarkedText, parts: Omit<NativeStep, 'params' | 'notes'>): NativeStep {

@@ -46,7 +46,7 @@ function fromVariable(match: RegExpExecArray, placeholders: readonly Placeholder
     ? place.text
     : `${scheme}://${/^[\w.-]+$/u.test(place.text) ? place.text : '127.0.0.1'}${port === undefined ? '' : `:${port}`}`;
   // The variable holds a host here and a whole address there: two settings, so that neither is taken for the other.
-  const setting = isHost ? `${place.setting}_ADDRESS` : place.setting;
+  const setting = isHost ? `${place.setting}_URL` : place.setting;
   return { name: setting, base: { setting, default: fallback }, path, secret: false };
 }
 

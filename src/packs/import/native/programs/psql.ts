@@ -79,7 +79,11 @@ function fromParts(parts: Parts, { placeholders }: Invocation): Target | null {
     ...(user.text === '' ? [] : [`The command connected as ${user.text}.`]),
     ...(host.text === '' && host.setting === null ? ['The source does not say where the database is.'] : []),
   ];
-  return { kind, options: { connection: setting === null ? address : { setting, default: address } }, notes };
+  return {
+    kind,
+    options: { connection: setting === null ? address : { setting: `${setting}_URL`, default: address } },
+    notes,
+  };
 }
 
 function fromUrl(url: string, call: Invocation): Target | null {

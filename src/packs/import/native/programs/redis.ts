@@ -51,7 +51,7 @@ function place(
     targetOptions:
       host.text === '' && setting === null && inside === null && db === '0' && port.text === ''
         ? {}
-        : { url: setting === null ? address : { setting, default: address } },
+        : { url: setting === null ? address : { setting: `${setting}_URL`, default: address } },
   };
 }
 
