@@ -85,6 +85,7 @@ export async function startLocalWorkspace(options: {
       AUTO_BROKER_DAT_URL: twin.url,
       AUTO_BROKER_HUME_URL: twin.url,
       AUTO_BROKER_OLLAMA_URL: twin.url,
+      AUTO_BROKER_POLYGON_RPC: twin.url,
       AUTO_BROKER_VAULT_URL: twin.url,
       AUTO_BROKER_WORKER_DIR: join(options.project, 'twins', 'auto-broker'),
       ...(redis ? { AUTO_BROKER_REDIS_URL: redis.url } : {}),

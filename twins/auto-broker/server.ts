@@ -2,6 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Redis } from 'ioredis';
+import { AGENT_CHANGES, AGENT_READS, CHAIN_OPEN_CHANGES } from './agents.ts';
 import { OUTSIDE_CHANGES, OUTSIDE_OPEN_CHANGES, OUTSIDE_READS } from './outside.ts';
 import type { Breakers, Reply, Route, World } from './route.ts';
 import { type AutoBrokerState, breakerKey, CACHED_RATES, FRANCO_BREAKER, type Scenario, stateOf } from './state.ts';
@@ -34,6 +35,7 @@ const RATES_TTL_S = 86_400;
 
 const READS: Readonly<Record<string, Route>> = {
   ...OUTSIDE_READS,
+  ...AGENT_READS,
   '/health': ({ state }) => {
     const healthy = state.db === 'connected';
     return {
@@ -72,6 +74,7 @@ const READS: Readonly<Record<string, Route>> = {
 
 const CHANGES: Readonly<Record<string, Route>> = {
   ...OUTSIDE_CHANGES,
+  ...AGENT_CHANGES,
   '/franco/internal/trigger': async ({ state, breakers }) => {
     if ((await breakers.read(FRANCO_BREAKER)) === 'open')
       return { status: 503, body: { error: `circuit breaker ${FRANCO_BREAKER} is open` } };
@@ -86,6 +89,9 @@ const CHANGES: Readonly<Record<string, Route>> = {
     return { status: 200, body: { warmed: 9_000, hit_rate: hitRate(state) } };
   },
 };
+
+/** These answer without the token of the API. */
+const OPEN_CHANGES: Readonly<Record<string, Route>> = { ...OUTSIDE_OPEN_CHANGES, ...CHAIN_OPEN_CHANGES };
 
 /** Starts the twin on the loopback interface. Rejects when the port is taken or Redis cannot be reached. */
 export async function startAutoBrokerTwin(options: TwinOptions): Promise<AutoBrokerTwin> {
@@ -134,11 +140,11 @@ async function handle(world: World, request: IncomingMessage): Promise<Reply> {
   const body = await readBody(request);
   const path = (request.url ?? '/').split('?')[0] ?? '/';
   const reading = request.method === 'GET' || request.method === 'HEAD';
-  const open = reading ? READS : OUTSIDE_OPEN_CHANGES;
+  const open = reading ? READS : OPEN_CHANGES;
   const asked = { headers: request.headers, body };
   const route = ownRoute(open, path) ?? (reading ? null : ownRoute(CHANGES, path));
   if (!route) {
-    const known = [READS, CHANGES, OUTSIDE_OPEN_CHANGES].some((routes) => ownRoute(routes, path) !== null);
+    const known = [READS, CHANGES, OPEN_CHANGES].some((routes) => ownRoute(routes, path) !== null);
     return known
       ? { status: 405, body: { error: 'method not allowed' } }
       : { status: 404, body: { error: 'not found' } };

@@ -10,7 +10,10 @@ export type Scenario =
   | 'chain-busy'
   | 'contract-failing'
   | 'vault-sealed'
-  | 'carbon-down';
+  | 'carbon-down'
+  | 'enclave-unattested'
+  | 'paolo-stopped'
+  | 'giulia-unsure';
 
 /** What the endpoints report; the breakers live in Redis when there is one. */
 export type AutoBrokerState = {
@@ -37,6 +40,15 @@ export type AutoBrokerState = {
   carbonMissing: number;
   /** Key shares that Vault was given since it was sealed. */
   vaultShares: readonly string[];
+  /** True while the report of the enclaves is accepted. */
+  attested: boolean;
+  /** Failures in a row that PAOLO's breaker has counted; five open it. */
+  paoloFailures: number;
+  /** Shipments that were moved to another carrier by hand. */
+  failovers: readonly string[];
+  disputesWaiting: number;
+  /** True after GIULIA was overridden. */
+  humanOnly: boolean;
 };
 
 /** The breaker that RB-012 is about. */
@@ -83,5 +95,10 @@ export function stateOf(scenario: Scenario): AutoBrokerState {
     walletPol: scenario === 'contract-failing' ? 0.2 : 25,
     carbonMissing: scenario === 'carbon-down' ? 52 : 0,
     vaultShares: scenario === 'vault-sealed' ? [] : ['share-1', 'share-2', 'share-3'],
+    attested: scenario !== 'enclave-unattested',
+    paoloFailures: scenario === 'paolo-stopped' ? 5 : 0,
+    failovers: [],
+    disputesWaiting: scenario === 'giulia-unsure' ? 41 : 2,
+    humanOnly: false,
   };
 }
