@@ -1,11 +1,12 @@
 import { classifyVerb } from './cli/classify.ts';
 import { helpText } from './cli/help.ts';
+import { importVerb } from './cli/import.ts';
 import { lintVerb } from './cli/lint.ts';
 import { runbooksVerb } from './cli/runbooks.ts';
 import { processTerminal } from './cli/terminal.ts';
 import type { Verb } from './cli/verb.ts';
 
-const VERBS: readonly Verb[] = [classifyVerb, lintVerb, runbooksVerb];
+const VERBS: readonly Verb[] = [classifyVerb, importVerb, lintVerb, runbooksVerb];
 
 const [name = 'help', ...args] = process.argv.slice(2);
 const terminal = processTerminal();

@@ -4,6 +4,7 @@ import { ROLES } from '../domain/roles.ts';
 import { messageOf } from '../lib/errors.ts';
 import { approvalsSchema, readApprovals } from './approvals-schema.ts';
 import type { ConfigProblem } from './config-problem.ts';
+import { importSchema } from './import-words.ts';
 import type { Settings } from './settings.ts';
 import { slackId, strict } from './settings-schema.ts';
 
@@ -25,6 +26,8 @@ const settingsSchema = strict({
   roles: z.record(z.string(), z.partialRecord(z.enum(ROLES), slackIds)).default({}),
   /** Values for `{ setting: NAME }` in system.yml; the environment wins. */
   settings: z.record(z.string(), z.string()).default({}),
+  /** Read by `warroom import` alone. */
+  import: importSchema,
 });
 
 export type SettingsFile = { readonly settings: Settings; readonly values: Readonly<Record<string, string>> };

@@ -68,6 +68,8 @@ function isStaged({ heading, children }: Section): boolean {
 
 function visit({ section, below, strong }: Facts): EntryPlace[] {
   if (strong) return [{ section, whole: true }];
+  // Lists of contacts and links are no work; a runbook may still stand below them by mistake.
+  if (section.meaning === 'settings') return below.filter((one) => one.strong || one.strongBelow).flatMap(visit);
   const headings = below.filter(({ section: child }) => child.level < 7);
   const labels = below.filter(({ section: child }) => child.level === 7);
   const inner = headings.flatMap(visit);

@@ -35,7 +35,10 @@ export async function importPack(
     );
   const { targets, targetOf } = collectTargets(documents);
   const settings = joinSettings(documents.map((document) => document.settings));
-  const system = writeSystem(input.system, settings, targets);
+  const todo = documents.flatMap(({ file, settings: found }) =>
+    found.todo.map(({ line, text }) => `${text} (${file}:${line})`),
+  );
+  const system = writeSystem(input.system, settings, targets, todo);
   const runbooks = documents.flatMap((document) =>
     document.entries.map((entry) => ({
       path: `${entry.id.toLowerCase()}.md`,

@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { plural, singleLine } from '../../lib/text.ts';
 import { systemSchema } from '../system-schema.ts';
 import type { ImportedSettings } from './settings/settings.ts';
 
@@ -62,6 +63,7 @@ export function writeSystem(
   system: string,
   found: Readonly<Record<string, unknown>>,
   targets: ReadonlyMap<string, ImportedTarget>,
+  todo: readonly string[] = [],
 ): { text: string; levels: string[]; refused: string[] } {
   const name = system
     .split('-')
@@ -82,27 +84,47 @@ export function writeSystem(
   }
   const severities = (parts['severities'] ?? DEFAULT_SEVERITIES) as readonly { level: string }[];
   const text = [
-    '# Imported. Every TODO is a decision that no document states; `warroom lint` lists them.',
+    '# Imported. `warroom lint` lists what no document states and a person has to decide.',
     stringify(head, { lineWidth: 120 }),
     ...Object.entries(parts).map(([key, value]) => stringify({ [key]: value }, { lineWidth: 120 })),
-    ...(targets.size === 0 ? [] : [writeTargets(targets)]),
+    ...(targets.size === 0 ? [] : [writeTargets(system, targets)]),
+    ...todo.map((text) => `# TODO: ${singleLine(text)}`),
   ];
   return { text: text.join('\n'), levels: severities.map(({ level }) => level), refused };
 }
 
-function writeTargets(targets: ReadonlyMap<string, ImportedTarget>): string {
+/** What a target cannot do without, as a setting of the installation; the default is a place where nothing answers. */
+const NEEDED: Readonly<Record<string, readonly [option: string, name: string, fallback: string]>> = {
+  http: ['baseUrl', 'URL', 'http://127.0.0.1:9'],
+  promql: ['baseUrl', 'URL', 'http://127.0.0.1:9'],
+  redis: ['url', 'URL', 'redis://127.0.0.1:9/0'],
+  sql: ['connection', 'URL', 'postgres://127.0.0.1:9/postgres'],
+  kubectl: ['kubeconfig', 'KUBECONFIG', '/etc/warroom/kubeconfig'],
+  docker: ['host', 'HOST', 'unix:///var/run/docker.sock'],
+  probe: ['host', 'HOST', '127.0.0.1'],
+};
+
+function writeTargets(system: string, targets: ReadonlyMap<string, ImportedTarget>): string {
   const written = Object.fromEntries(
-    [...targets].map(([id, { executor, options, steps }]) => [
-      id,
-      {
-        executor,
-        description: `TODO: address and credentials for ${steps} ${steps === 1 ? 'step' : 'steps'}`,
-        options,
-        read: {},
-      },
-    ]),
+    [...targets].map(([id, { executor, options, steps }]) => {
+      const needed = NEEDED[executor];
+      const setting = `${system}-${id}`.toUpperCase().replaceAll(/[^A-Z0-9]+/gu, '_');
+      const missing =
+        needed && !isAddressed(executor, options)
+          ? { [needed[0]]: { setting: `${setting}_${needed[1]}`, default: needed[2] } }
+          : {};
+      const description = `TODO: address and credentials for ${plural(steps, 'step')}`;
+      return [id, { executor, description, options: { ...missing, ...options }, read: {} }];
+    }),
   );
   return stringify({ targets: written }, { lineWidth: 120 });
+}
+
+function isAddressed(executor: string, options: Readonly<Record<string, unknown>>): boolean {
+  const names = { redis: ['url', 'socket'], kubectl: ['server', 'kubeconfig', 'inCluster'] }[executor] ?? [
+    NEEDED[executor]?.[0] ?? '',
+  ];
+  return names.some((name) => name in options);
 }
 
 function omit(parts: Readonly<Record<string, unknown>>, key: string): Record<string, unknown> {
