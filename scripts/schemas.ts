@@ -1,6 +1,7 @@
-// Writes the JSON Schemas of system.yml and of front matter, which editors complete and check from, out of the definitions in src/packs.
+// Writes what is made from the definitions in src/packs: the JSON Schemas for editors and the page of lint's rules.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { runbookJsonSchema, systemJsonSchema } from '../src/packs/json-schemas.ts';
+import { rulesPage } from './rules-page.ts';
 
 const dir = new URL('../schemas/', import.meta.url);
 await mkdir(dir, { recursive: true });
@@ -9,3 +10,4 @@ for (const [name, schema] of [
   ['runbook', runbookJsonSchema()],
 ] as const)
   await writeFile(new URL(`${name}.schema.json`, dir), `${JSON.stringify(schema, null, 2)}\n`);
+await writeFile(new URL('../docs/guides/lint-rules.md', import.meta.url), rulesPage());

@@ -44,6 +44,18 @@ describe('the documentation', () => {
     }
   });
 
+  it('names verbs of the command line that exist', () => {
+    const verbs = DOCS.flatMap(({ path, text }) =>
+      [...text.matchAll(/(?:`|bin\/|^ {4})warroom(?:\.mjs)? ([a-z]+)/gmu)].map((match) => ({
+        path,
+        verb: match[1] ?? '',
+      })),
+    );
+    expect(verbs.length).toBeGreaterThan(3);
+    for (const { path, verb } of verbs)
+      expect(verb === 'help' || existsSync(join(ROOT, `src/cli/${verb}.ts`)), `${path}: ${verb}`).toBe(true);
+  });
+
   it('names npm scripts that exist', () => {
     const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: object };
     for (const { path, text } of DOCS) {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { rulesPage } from '../../scripts/rules-page.ts';
 import { runbookJsonSchema, systemJsonSchema } from '../../src/packs/json-schemas.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -56,5 +57,11 @@ describe('the JSON Schemas for editors', () => {
 
   it('say what the values mean', () => {
     expect(JSON.stringify(systemJsonSchema())).toContain('The ladder, first rung first.');
+  });
+});
+
+describe('the page of the rules', () => {
+  it('is up to date (npm run schemas writes it)', async () => {
+    expect(await readFile(join(ROOT, 'docs/guides/lint-rules.md'), 'utf8')).toBe(rulesPage());
   });
 });
