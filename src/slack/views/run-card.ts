@@ -12,6 +12,7 @@ import { mention, since } from './time-text.ts';
 
 const READING: readonly Phase[] = ['diagnose', 'verify'];
 const LIST_SHOWN = 8;
+const LINKS_SHOWN = 4;
 
 /** The card of a run: what the runbook says, what the diagnostics found, and what can be done now. Edited in place. */
 export function runMessage(card: RunCard): Message {
@@ -20,6 +21,7 @@ export function runMessage(card: RunCard): Message {
     header(`📘 ${runbook.id} · ${runbook.title}`),
     about(card),
     ...symptoms(card),
+    ...linked(card),
     ...parameters(card),
     // Rich text may only be replaced by rich text: one block of it stands on every version of this card.
     richText(line(progress(card))),
@@ -85,6 +87,19 @@ function symptoms(card: RunCard): Block[] {
     runbook.blastRadius.map((item) => `${blastEmoji(item.level)} ${escapeLine(item.text, 150)}`),
   );
   return blocks;
+}
+
+/** Runbooks that this one points to, each with its button; in the room of an incident they open for it. */
+function linked(card: RunCard): Block[] {
+  const { links, system } = card.runbook;
+  const shown = links.slice(0, LINKS_SHOWN).map((link) => {
+    const id = link.includes('/') ? link : `${system}/${link}`;
+    const value = card.incident ? `${id}/${card.incident.number}` : id;
+    const look = { action: 'runbook.open', text: `Open ${link}`, value } as const;
+    return section(`🔗 This runbook points to *${escapeLine(link, 80)}*`, button(look));
+  });
+  const left = links.slice(LINKS_SHOWN).map((link) => escapeLine(link, 80));
+  return left.length === 0 ? shown : [...shown, context(`It also points to ${left.slice(0, LIST_SHOWN).join(', ')}`)];
 }
 
 function parameters(card: RunCard): Block[] {
