@@ -2,7 +2,7 @@ import { parseNumber } from '../src/slack/command-text.ts';
 import type { Command } from '../src/slack/commands.ts';
 import { roomIncident } from '../src/slack/incident-choice.ts';
 import { askRunbook, openRunbook } from '../src/slack/runbook-gestures.ts';
-import { findRunbooks } from '../src/slack/ui.ts';
+import { searchFor } from '../src/slack/ui.ts';
 import { runbookList } from '../src/slack/views/lists.ts';
 
 /** `RB-012` or `auto-broker/RB-012`: one word with a digit after a dash. */
@@ -23,7 +23,7 @@ export default {
       usage: '<words>',
       summary: 'searches titles, symptoms, alerts and commands',
       examples: ['search redis', 'RB-012', 'quotes fail'],
-      run: async (ui, _caller, rest) => runbookList(rest, findRunbooks(ui, rest)),
+      run: async (ui, _caller, rest) => runbookList(rest, searchFor(ui, rest)),
     },
     {
       names: ['open'],
@@ -38,6 +38,6 @@ export default {
     const { id, incident } = idAndNumber(text);
     const known = ui.context.packs().findRunbook(id).status !== 'missing';
     if (known || ID.test(id)) return openRunbook(ui, caller, { id, incident });
-    return runbookList(text, findRunbooks(ui, text));
+    return runbookList(text, searchFor(ui, text));
   },
 } satisfies Command as Command;

@@ -3,10 +3,11 @@ import { helpText } from './cli/help.ts';
 import { importVerb } from './cli/import.ts';
 import { lintVerb } from './cli/lint.ts';
 import { runbooksVerb } from './cli/runbooks.ts';
+import { searchVerb } from './cli/search.ts';
 import { processTerminal } from './cli/terminal.ts';
 import type { Verb } from './cli/verb.ts';
 
-const VERBS: readonly Verb[] = [classifyVerb, importVerb, lintVerb, runbooksVerb];
+const VERBS: readonly Verb[] = [classifyVerb, importVerb, lintVerb, runbooksVerb, searchVerb];
 
 const [name = 'help', ...args] = process.argv.slice(2);
 const terminal = processTerminal();

@@ -7,6 +7,7 @@ import type { Log } from '../lib/log.ts';
 import { tellPackProblems } from '../notify/pack-notices.ts';
 import { createPackReader, type PackReader, type Packs, type PacksVersion } from '../packs/load.ts';
 import { formatProblem, type Problem } from '../packs/problems.ts';
+import { prepareSearch } from '../packs/search-desk.ts';
 import { watchPacks } from '../packs/watch.ts';
 
 /** The packs as they are in force now. */
@@ -28,10 +29,12 @@ export async function openPacks(
   const reader = createPackReader({ dir, resolveSetting, analyse: analyseStatement, clock: tools.clock });
   let version = await reader.read();
   writeProblems(tools.log, [], version.packs.problems);
+  const current = () => version.packs;
   return {
-    current: () => version.packs,
+    current,
     follow: async (pool, signal) => {
       let told = await tell(pool, version, tools.log);
+      await prepareSearch(current);
       await watchPacks({
         dir,
         clock: tools.clock,
@@ -47,6 +50,7 @@ export async function openPacks(
             tools.log.info({ systems: systems.size, runbooks: runbooks.size }, 'The runbooks were read again.');
           }
           told = await tell(pool, version, tools.log);
+          await prepareSearch(current);
         },
       });
     },

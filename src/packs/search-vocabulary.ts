@@ -17,19 +17,22 @@ type Entry = { readonly word: string; readonly letters: number; readonly posting
 
 export function createVocabulary(): Vocabulary {
   const entries = new Map<string, Entry>();
+  const all: Entry[] = [];
   let sorted: Entry[] | null = null;
   return {
     add: (word, document, weight) => {
       const entry = entries.get(word);
       if (entry) entry.postings.push(document, weight);
       else {
-        entries.set(word, { word, letters: lettersOf(word), postings: [document, weight] });
+        const made = { word, letters: lettersOf(word), postings: [document, weight] };
+        entries.set(word, made);
+        all.push(made);
         sorted = null;
       }
     },
     find: (word) => entries.get(word)?.postings,
     startingWith: (prefix, most) => {
-      sorted ??= [...entries.values()].sort((a, b) => (a.word < b.word ? -1 : 1));
+      sorted ??= [...all].sort((a, b) => (a.word < b.word ? -1 : 1));
       const found: [string, Postings][] = [];
       for (let at = firstFrom(sorted, prefix); at < sorted.length && found.length < most; at += 1) {
         const entry = sorted[at];
@@ -43,7 +46,7 @@ export function createVocabulary(): Vocabulary {
       if (most === 0) return [];
       const letters = lettersOf(word);
       const found: [string, Postings][] = [];
-      for (const entry of entries.values()) {
+      for (const entry of all) {
         // Each wrong letter changes at most two bits; this spares the comparison for nearly all words.
         if (Math.abs(entry.word.length - word.length) > most || bits(entry.letters ^ letters) > 2 * most) continue;
         if (isNear(word, entry.word, most)) found.push([entry.word, entry.postings]);

@@ -1,7 +1,7 @@
 import type { Runbook } from '../domain/runbook.ts';
 import { singleLine, truncate } from '../lib/text.ts';
 import { CALLED, FIELDS, type Field, linesOf, WEIGHTS } from './search-fields.ts';
-import { foldLine, type Term, termsOf } from './search-terms.ts';
+import { foldLine, stemOf, type Term, termsOf } from './search-terms.ts';
 import { createVocabulary, type Postings, type Vocabulary } from './search-vocabulary.ts';
 
 /** One answer, best first. `why` says in one phrase where the words were found. */
@@ -49,19 +49,25 @@ export function buildSearchIndex(runbooks: Iterable<Runbook>): SearchIndex {
 }
 
 /**
- * The index for a set of runbooks, made from the one before: runbooks that are the same objects are not read again. After
- * many changes it is built anew, because what was removed only fades out of it.
+ * Brings an index up to date with a set of runbooks: what is gone is forgotten, and at most `most` of the new ones are
+ * added; `left` says how many are missing still. Runbooks that are the same objects are not read again. After many changes
+ * the index is made anew, because what was removed only fades out of it.
  */
-export function updateSearchIndex(index: SearchIndex, runbooks: Iterable<Runbook>): SearchIndex {
+export function addMissing(
+  before: SearchIndex,
+  runbooks: Iterable<Runbook>,
+  most: number,
+): { readonly index: SearchIndex; readonly left: number } {
   const wanted = new Set(runbooks);
-  for (const [runbook, number] of index.numbers) {
+  for (const [runbook, number] of before.numbers) {
     if (wanted.has(runbook)) continue;
-    index.documents[number] = null;
-    index.numbers.delete(runbook);
+    before.documents[number] = null;
+    before.numbers.delete(runbook);
   }
-  if (index.documents.length > 2 * wanted.size + 100) return buildSearchIndex(wanted);
-  for (const runbook of wanted) if (!index.numbers.has(runbook)) addRunbook(index, runbook);
-  return index;
+  const index = before.documents.length > 2 * wanted.size + 100 ? buildSearchIndex([]) : before;
+  const missing = [...wanted].filter((runbook) => !index.numbers.has(runbook));
+  for (const runbook of missing.slice(0, most)) addRunbook(index, runbook);
+  return { index, left: Math.max(0, missing.length - most) };
 }
 
 /**
@@ -76,16 +82,18 @@ export function searchRunbooks(
 ): SearchHit[] {
   const asked = truncate(words, 500);
   const terms = uniqueTerms(asked);
-  const found = scoreDocuments(index, terms);
+  const { total, touched, meant } = scoreDocuments(index, terms);
   for (const { document, field } of index.lines.get(foldLine(asked)) ?? []) {
-    found.set(document, (found.get(document) ?? 0) + (EXACT[field] ?? 0));
+    if (total[document] === 0) touched.push(document);
+    total[document] = (total[document] ?? 0) + (EXACT[field] ?? 0);
   }
   const best: { document: Runbook; score: number }[] = [];
-  for (const [number, score] of found) {
+  for (const number of touched) {
     const document = index.documents[number];
+    const score = total[number] ?? 0;
     if (!document || (options.system !== undefined && document.system !== options.system)) continue;
     const last = best.at(-1);
-    if (best.length === HITS && last && score <= last.score) continue;
+    if (best.length === HITS && last && score < last.score) continue;
     best.push({ document, score });
     best.sort((a, b) => b.score - a.score || (keyOf(a.document) < keyOf(b.document) ? -1 : 1));
     if (best.length > HITS) best.pop();
@@ -95,7 +103,7 @@ export function searchRunbooks(
     system: document.system,
     title: document.title,
     score: Math.round(score * 100) / 100,
-    why: explain(document, asked, terms),
+    why: explain(document, asked, meant),
   }));
 }
 
@@ -134,13 +142,21 @@ function uniqueTerms(text: string): Term[] {
   return [...new Map(termsOf(text).map((term) => [term.word, term])).values()].slice(0, MAX_TERMS);
 }
 
-/** The score of each runbook in which one of the words stands. */
-function scoreDocuments(index: SearchIndex, terms: readonly Term[]): Map<number, number> {
+type Scores = {
+  /** By number of the runbook; zero where none of the words stands. */
+  readonly total: Float64Array;
+  readonly touched: number[];
+  /** Stems of what was asked for, and of what was probably meant. */
+  readonly meant: ReadonlySet<string>;
+};
+
+function scoreDocuments(index: SearchIndex, terms: readonly Term[]): Scores {
   const size = index.documents.length;
   const total = new Float64Array(size);
   const matched = new Uint8Array(size);
   const own = new Float64Array(size);
   const touched: number[] = [];
+  const meant = new Set(terms.map(({ stem }) => stem));
   for (const term of terms) {
     const seen: number[] = [];
     const take = (postings: Postings | undefined, factor: number) => {
@@ -154,7 +170,7 @@ function scoreDocuments(index: SearchIndex, terms: readonly Term[]): Map<number,
         if (score > (own[document] as number)) own[document] = score;
       }
     };
-    expand(index, term, take);
+    expand(index, term, { take, meant });
     for (const document of seen) {
       if (matched[document] === 0) touched.push(document);
       matched[document] = (matched[document] as number) + 1;
@@ -163,20 +179,20 @@ function scoreDocuments(index: SearchIndex, terms: readonly Term[]): Map<number,
     }
   }
   // Runbooks that contain more of the words come first, whatever a single rare word weighs.
-  return new Map(
-    touched.map((document) => {
-      const share = (matched[document] as number) / Math.max(1, terms.length);
-      return [document, (total[document] as number) * share * share];
-    }),
-  );
+  for (const document of touched) {
+    const share = (matched[document] as number) / terms.length;
+    total[document] = (total[document] as number) * share * share;
+  }
+  return { total, touched, meant };
 }
 
+type Expansion = {
+  readonly take: (postings: Postings | undefined, factor: number) => void;
+  readonly meant: Set<string>;
+};
+
 /** Everything that a word may stand for. What is misspelt is looked for only when nothing is written like that. */
-function expand(
-  index: SearchIndex,
-  { word, stem }: Term,
-  take: (postings: Postings | undefined, factor: number) => void,
-) {
+function expand(index: SearchIndex, { word, stem }: Term, { take, meant }: Expansion): void {
   const exact = index.words.find(word);
   const stems = index.stems.find(stem);
   take(exact, 1);
@@ -188,32 +204,31 @@ function expand(
       take(postings, PREFIX * (0.5 + word.length / (2 * longer.length)));
     }
   }
-  if (!exact && !stems) for (const [, postings] of index.words.near(word)) take(postings, NEAR);
+  if (exact || stems) return;
+  for (const [similar, postings] of index.words.near(word)) {
+    take(postings, NEAR);
+    meant.add(stemOf(similar));
+  }
 }
 
 /** The line in which most of the words stand, from the weightiest field that has one. */
-function explain(runbook: Runbook, asked: string, terms: readonly Term[]): string {
-  const wanted = new Set(terms.map(({ stem }) => stem));
+function explain(runbook: Runbook, asked: string, meant: ReadonlySet<string>): string {
   const whole = foldLine(asked);
-  let best = { line: '', field: 'title' as Field, worth: 0 };
+  const beginnings = [...meant].map((stem) => stem.slice(0, Math.max(3, stem.length - 1)));
+  let best = { line: runbook.title, field: 'title' as Field, worth: 0 };
   for (const field of FIELDS) {
     for (const line of linesOf(runbook, field)) {
       if (EXACT[field] !== undefined && foldLine(line) === whole) return `${CALLED[field]} ${singleLine(line)}`;
-      const stems = new Set(termsOf(line).map(({ stem }) => stem));
-      let count = 0;
-      for (const stem of stems) if (wanted.has(stem) || near(stem, wanted)) count += 1;
+      const lower = line.toLowerCase();
+      // Taking a line apart costs more than looking whether it can hold anything.
+      if (!beginnings.some((beginning) => lower.includes(beginning))) continue;
+      const stems = [...new Set(termsOf(line).map(({ stem }) => stem))];
+      const count = stems.filter((stem) => beginnings.some((beginning) => stem.startsWith(beginning))).length;
       const worth = count * (1 + WEIGHTS[field] / 10);
       if (worth > best.worth) best = { line, field, worth };
     }
-    // Less weighty fields have to beat a line that holds every word; none can.
-    if (best.worth >= wanted.size) break;
+    // Less weighty fields would have to beat a line that holds every word.
+    if (best.worth >= meant.size) break;
   }
   return truncate(`${CALLED[best.field]}: ${singleLine(best.line.replace(/[`*|]+|^[\s>#-]+/gu, ' ')).trim()}`, 120);
-}
-
-/** A word that begins like one that was asked for. */
-function near(stem: string, wanted: ReadonlySet<string>): boolean {
-  for (const word of wanted)
-    if (word.length > 2 && stem.startsWith(word.slice(0, Math.max(3, word.length - 1)))) return true;
-  return false;
 }

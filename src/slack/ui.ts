@@ -3,7 +3,7 @@ import type { Person } from '../domain/person.ts';
 import type { Runbook } from '../domain/runbook.ts';
 import { UserError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
-import { buildSearchIndex, type SearchHit, searchRunbooks } from '../packs/search.ts';
+import { searchPacks } from '../packs/search-desk.ts';
 import type { RunsContext } from '../runs/context.ts';
 import type { DrillGround } from '../runs/drill.ts';
 import { isSlackError, type SlackCaller } from './client.ts';
@@ -57,17 +57,22 @@ export function explain(log: Log, error: unknown, doing: string): string {
   return `Something broke and nothing more was done; tell your Warroom operator the reference ${reference}.`;
 }
 
-const indexes = new WeakMap<object, ReturnType<typeof buildSearchIndex>>();
+/** A runbook that was searched for; `why` says where the words were found. */
+export type FoundRunbook = { readonly runbook: Runbook; readonly why: string };
+
+/** Runbooks that fit the words, best first, with the reason. */
+export function searchFor(ui: Pick<Ui, 'context'>, words: string, system?: string): FoundRunbook[] {
+  const { runbooks } = ui.context.packs();
+  return searchPacks(ui.context.packs, words, system === undefined ? {} : { system }).flatMap((hit) => {
+    const runbook = runbooks.get(`${hit.system}/${hit.id}`);
+    return runbook ? [{ runbook, why: hit.why }] : [];
+  });
+}
 
 /** Runbooks that fit the words, best first; all of them, by id, when there are no words. */
 export function findRunbooks(ui: Pick<Ui, 'context'>, words: string, system?: string): Runbook[] {
+  if (words.trim() !== '') return searchFor(ui, words, system).map(({ runbook }) => runbook);
   const { runbooks } = ui.context.packs();
   const all = [...runbooks.values()].filter((runbook) => system === undefined || runbook.system === system);
-  if (words.trim() === '') return all.sort((a, b) => a.id.localeCompare(b.id));
-  const index = indexes.get(runbooks) ?? buildSearchIndex(runbooks.values());
-  indexes.set(runbooks, index);
-  const hits = searchRunbooks(index, words, system === undefined ? {} : { system });
-  return hits
-    .map((hit: SearchHit) => runbooks.get(`${hit.system}/${hit.id}`))
-    .filter((runbook) => runbook !== undefined);
+  return all.sort((a, b) => a.id.localeCompare(b.id));
 }

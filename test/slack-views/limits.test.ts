@@ -262,7 +262,10 @@ describe('every view stays within the limits of Slack, and what people wrote doe
         const incident = anIncident({ title: text, summary: text, status: 'resolved', resolvedAt: NOW });
         const messages = [
           openList(open, NOW),
-          runbookList(text, runbooks),
+          runbookList(
+            text,
+            runbooks.map((runbook) => ({ runbook, why: text })),
+          ),
           timelineMessage({ incident, events: Array.from({ length: count }, () => event), nameOf: () => text }),
           closingMessage(incident, NOW),
           updateMessage(incident, { id: 1, author: 'U0ONCALL01', text, at: NOW }),

@@ -56,8 +56,11 @@ export function incidentPicker(verb: string, open: readonly Incident[]): Message
   ]);
 }
 
-/** Runbooks that a search found, each with a button that opens it. */
-export function runbookList(query: string, found: readonly Runbook[]): Message {
+/** Runbooks that a search found, each with the reason and a button that opens it. */
+export function runbookList(
+  query: string,
+  found: readonly { readonly runbook: Runbook; readonly why: string }[],
+): Message {
   const asked = query ? ` for “${escapeLine(query, 100)}”` : '';
   if (found.length === 0) {
     const text = `No runbook was found${asked}; try fewer words, or search all of them.`;
@@ -65,7 +68,7 @@ export function runbookList(query: string, found: readonly Runbook[]): Message {
   }
   const top = [section(`*${plural(found.length, 'runbook')}*${asked}`)];
   const bottom = [actions([searchButton('Search again')])];
-  const rows = found.map((runbook) => [runbookRow(runbook)]);
+  const rows = found.map(({ runbook, why }) => [runbookRow(runbook, why)]);
   const middle = fitGroups(
     rows,
     budgetBeside(top, bottom),
@@ -74,11 +77,11 @@ export function runbookList(query: string, found: readonly Runbook[]): Message {
   return message(`${plural(found.length, 'runbook')} found${asked}`, top, middle, bottom);
 }
 
-function runbookRow(runbook: Runbook): Block {
+function runbookRow(runbook: Runbook, why: string): Block {
   const draft = runbook.status === 'draft' ? ' · 📝 draft' : '';
-  const first = runbook.symptoms[0];
+  const reason = why || (runbook.symptoms[0] ?? '');
   return section(
-    `*${escapeLine(runbook.id, 40)}* ${escapeLine(runbook.title, 150)}${draft}\n${escapeLine(runbook.system, 60)}${first ? ` · ${escapeLine(first, 150)}` : ''}`,
+    `*${escapeLine(runbook.id, 40)}* ${escapeLine(runbook.title, 150)}${draft}\n${escapeLine(runbook.system, 60)}${reason ? ` · ${escapeLine(reason, 150)}` : ''}`,
     button({ action: 'runbook.open', text: `Open ${runbook.id}`, value: `${runbook.system}/${runbook.id}` }),
   );
 }
