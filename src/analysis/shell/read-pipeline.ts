@@ -34,8 +34,10 @@ const PLAIN_PATTERN = /^[\w:/.?=%@,+~[\]*{}$-]+$/u;
  * The commands of a text that is one simple command or one pipeline of them, in their order. Null for every other construct, for a syntax
  * error, and where the grammar and a second reading of the words disagree: then only a shell knows what the text does.
  */
-export async function readPipeline(text: string): Promise<WrittenCommand[] | null> {
-  if (INVISIBLE.test(text) || text.length > 20_000) return null;
+export async function readPipeline(source: string): Promise<WrittenCommand[] | null> {
+  if (INVISIBLE.test(source) || source.length > 20_000) return null;
+  // The grammar loses a lone dash before a here-document: `apply -f - <<EOF`.
+  const text = source.replace(/^([^'"\n#]*\s)-(?=\s+<<-?\s*['"]?\w)/u, "$1'-'");
   return await withSyntaxTree(text, async (root) => {
     try {
       return root.hasError ? null : pipelineOf(root, { script: text, holes: holesByStart(root), kindOf: () => 'any' });
@@ -49,25 +51,25 @@ export async function readPipeline(text: string): Promise<WrittenCommand[] | nul
 function pipelineOf(root: SyntaxNode, scope: WordScope): WrittenCommand[] {
   const [statement, ...others] = parts(root).filter((part) => part.type !== '\n' && part.type !== ';');
   if (statement === undefined || others.length > 0) throw new NotUnderstood('This is not one command.');
-  if (statement.type === 'redirected_statement') {
-    const [body, ...redirects] = parts(statement);
-    if (body?.type !== 'pipeline') return [commandOf(statement, scope)];
-    // `a | b > file`: the grammar hangs the redirection onto the whole pipeline, the shell onto its last command.
-    const commands = stagesOf(body, scope);
-    const last = commands.at(-1);
-    if (last === undefined) throw new NotUnderstood('A pipeline is unclear.');
-    const added = redirects.map((part) => redirectOf(part, scope));
-    return [...commands.slice(0, -1), { ...last, redirects: [...last.redirects, ...added] }];
-  }
-  return statement.type === 'pipeline' ? stagesOf(statement, scope) : [commandOf(statement, scope)];
+  return stagesOf(statement, scope);
 }
 
-function stagesOf(pipeline: SyntaxNode, scope: WordScope): WrittenCommand[] {
-  return parts(pipeline).flatMap((part) => {
-    if (part.isNamed) return [commandOf(part, scope)];
-    if (part.type !== '|') throw new NotUnderstood('A pipeline is unclear.');
-    return [];
-  });
+function stagesOf(node: SyntaxNode, scope: WordScope): WrittenCommand[] {
+  if (node.type === 'pipeline') {
+    return parts(node).flatMap((part) => {
+      if (part.isNamed) return stagesOf(part, scope);
+      if (part.type !== '|') throw new NotUnderstood('A pipeline is unclear.');
+      return [];
+    });
+  }
+  const [body, ...redirects] = node.type === 'redirected_statement' ? parts(node) : [];
+  if (body?.type !== 'pipeline') return [commandOf(node, scope)];
+  // `a | b > file`: the grammar hangs the redirection onto the whole pipeline, the shell onto its last command.
+  const commands = stagesOf(body, scope);
+  const last = commands.at(-1);
+  if (last === undefined) throw new NotUnderstood('A pipeline is unclear.');
+  const added = redirects.map((part) => redirectOf(part, scope));
+  return [...commands.slice(0, -1), { ...last, redirects: [...last.redirects, ...added] }];
 }
 
 function commandOf(node: SyntaxNode, scope: WordScope): WrittenCommand {

@@ -106,7 +106,7 @@ function labels({ text }: Place): Candidate[] {
 }
 
 const HTML =
-  /^(?:none|snip|nil|unknown|pending|empty|null|invalid|details|summary|pre|br|p|code|a|b|i|em|strong|table|tr|td|th|div|span|img|ul|li|ol|h[1-6]|html|body|head|kbd|sub|sup)$/iu;
+  /^(?:none|snip|nil|unknown|pending|empty|null|invalid|details|summary|pre|br|p|b|i|em|strong|tr|td|th|div|span|img|ul|li|ol|h[1-6]|html|kbd|sub|sup)$/iu;
 
 /** `<pod>`, `<your token>`; not `<input.txt >out`, `<in>out`, `<<EOF`, `<(…)`, and nothing in a text that holds markup. */
 function angles({ text, states }: Place): Candidate[] {
@@ -184,7 +184,9 @@ function crosses({ text, program, language }: Place): Candidate[] {
       const inKubernetes = /^(?:kubectl|oc|k)$/u.test(program) && /(?:exec|logs|pods?|pod\/)\b[^|]*$/u.test(before);
       return plain(
         'crosses',
-        named?.[1] ?? named?.[2] ?? (inKubernetes ? 'pod' : language === 'redis' ? 'key' : 'value'),
+        named?.[1] ??
+          (named?.[2] === '-n' ? 'namespace' : named?.[3]) ??
+          (inKubernetes ? 'pod' : language === 'redis' ? 'key' : 'value'),
       );
     },
   );

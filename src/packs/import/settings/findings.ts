@@ -42,7 +42,11 @@ export class Findings {
   /** The id of the contact of that name, which is added when it is new. */
   contact(name: string, id: string, note: string | null = null): string {
     const known = this.parts.contacts.find((item) => String(item.name).toLowerCase() === name.toLowerCase());
-    if (known !== undefined) return String(known.id);
+    if (known !== undefined) {
+      const before = known.note === undefined ? '' : String(known.note);
+      if (note !== null && note !== '' && !before.includes(note)) known.note = before === '' ? note : `${before}; ${note}`;
+      return String(known.id);
+    }
     const taken = new Set(this.parts.contacts.map((item) => String(item.id)));
     let [free, number] = [id, 2];
     while (taken.has(free)) {
