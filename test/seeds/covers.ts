@@ -17,7 +17,7 @@ const cover = z.union([
 export type Cover = z.output<typeof cover>;
 
 /** Where behaviours that come later will be covered: execution, the incident's process, escalation, alerts and routines. */
-export const PARTS = ['C', 'D', 'E', 'F'] as const;
+const PARTS = ['C', 'D', 'E', 'F'] as const;
 
 const testName = z.string().regex(/^test\/\S+\.test\.tsx? › .+$/u, 'write test/folder/file.test.ts › name of the test');
 /** One line of the behaviours: the tests that show it, all of them, or the part of the work that will. */
