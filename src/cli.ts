@@ -1,3 +1,4 @@
+import { auditVerb } from './cli/audit.ts';
 import { classifyVerb } from './cli/classify.ts';
 import { helpText } from './cli/help.ts';
 import { importVerb } from './cli/import.ts';
@@ -7,7 +8,7 @@ import { searchVerb } from './cli/search.ts';
 import { processTerminal } from './cli/terminal.ts';
 import type { Verb } from './cli/verb.ts';
 
-const VERBS: readonly Verb[] = [classifyVerb, importVerb, lintVerb, runbooksVerb, searchVerb];
+const VERBS: readonly Verb[] = [auditVerb, classifyVerb, importVerb, lintVerb, runbooksVerb, searchVerb];
 
 const [name = 'help', ...args] = process.argv.slice(2);
 const terminal = processTerminal();

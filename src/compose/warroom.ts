@@ -9,6 +9,7 @@ import { createExecutors } from '../executors/registry.ts';
 import type { SecretResolver } from '../executors/secrets.ts';
 import { createSecretResolver } from '../executors/secrets.ts';
 import type { EmbeddedConnections } from '../executors/sql/sql-target.ts';
+import { startAuditSequencer } from '../jobs/audit-sequencer.ts';
 import { startJobLanes } from '../jobs/lanes.ts';
 import { sweepRuns } from '../jobs/recovery.ts';
 import { restoreJobs } from '../jobs/restore.ts';
@@ -125,6 +126,8 @@ async function start(options: WarroomOptions, releasers: Releasers): Promise<War
   releasers.add('jobs', () => jobs.stop());
   const sweeping = sweepRuns(context, stopping.signal);
   releasers.add('sweep', () => sweeping);
+  const sequencer = await startAuditSequencer({ pool: state.pool, log: log.child({ part: 'audit' }), clock });
+  releasers.add('audit sequencer', () => sequencer.stop());
   await slack.start();
   releasers.add('slack', () => slack.stop());
   releasers.add('running steps', () => stopping.abort(new Error('Warroom is stopping.')));

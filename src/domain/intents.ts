@@ -37,6 +37,8 @@ export type Intent =
   | { readonly type: 'packs.broken'; readonly notice: number }
   /** Tells them that it is good again. */
   | { readonly type: 'packs.mended'; readonly notice: number }
+  /** A head of the audit log, said in the hub so that it cannot be rewritten unseen. */
+  | { readonly type: 'audit.anchor'; readonly position: number }
   /** The first message that a new workspace sees in the hub. */
   | { readonly type: 'welcome' };
 
@@ -62,6 +64,7 @@ const LANE_OF: Record<Intent['type'], Lane> = {
   'incident.pin': 'cosmetic',
   'incident.topic': 'cosmetic',
   'page.refresh': 'cosmetic',
+  'audit.anchor': 'cosmetic',
   'packs.broken': 'card',
   'packs.mended': 'card',
   welcome: 'cosmetic',
@@ -92,6 +95,8 @@ export function coalesceKey(intent: Intent): string {
     case 'packs.broken':
     case 'packs.mended':
       return `${intent.type}:${intent.notice}`;
+    case 'audit.anchor':
+      return `${intent.type}:${intent.position}`;
     case 'run.card':
       return `run:${intent.run}:card`;
     case 'approval.card':

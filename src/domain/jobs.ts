@@ -9,6 +9,8 @@ export type Job =
   /** Carry out one changing step that was approved. */
   | { readonly task: 'run.change'; readonly stepRun: number }
   | { readonly task: 'approval.expire'; readonly approval: number }
+  /** Say the head of the audit log in the hub. */
+  | { readonly task: 'audit.anchor' }
   /** Half of a request's time has passed. */
   | { readonly task: 'approval.remind'; readonly approval: number }
   /** From now on the requester may go on alone: the card has to offer it. */
@@ -19,6 +21,8 @@ export type JobTask = Job['task'];
 /** Jobs with one key replace each other while they wait. */
 export function jobKey(job: Job): string {
   switch (job.task) {
+    case 'audit.anchor':
+      return 'audit.anchor';
     case 'escalation.tick':
       return `escalation.tick:${job.incident}`;
     case 'incident.milestone':

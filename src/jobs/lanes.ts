@@ -10,6 +10,7 @@ const LANE_OF: Readonly<Record<JobTask, Lane>> = {
   'approval.expire': 'timers',
   'approval.remind': 'timers',
   'approval.offer_alone': 'timers',
+  'audit.anchor': 'timers',
   'run.change': 'changes',
   'run.read': 'reads',
 };

@@ -6,6 +6,7 @@ import { readUnfinished } from '../db/unfinished.ts';
 import { scheduleMilestones } from '../incidents/timers.ts';
 import { scheduleTimers } from '../runs/approval-timers.ts';
 import type { RunsContext } from '../runs/context.ts';
+import { scheduleAnchor } from './audit-anchor.ts';
 
 /**
  * Leaves again, at start, the job of everything that is under way: a job can be given up after many failures, and the rungs
@@ -14,6 +15,7 @@ import type { RunsContext } from '../runs/context.ts';
 export async function restoreJobs(context: Pick<RunsContext, 'pool' | 'packs'>): Promise<void> {
   await withTransaction(context.pool, async (tx) => {
     const { incidents, approvals, approvedSteps, readingRuns } = await readUnfinished(tx);
+    await scheduleAnchor(tx);
     for (const { number, system } of incidents) {
       await addTypedJob(tx, { task: 'escalation.tick', incident: number });
       const definition = context.packs().systems.get(system);

@@ -6,6 +6,7 @@ import { expireApproval, offerAlone, remindApprovers } from '../runs/approval-ti
 import { runChangingStep } from '../runs/change-step.ts';
 import type { RunsContext } from '../runs/context.ts';
 import { runReadSteps } from '../runs/read-steps.ts';
+import { anchorAudit } from './audit-anchor.ts';
 import type { Task } from './engine.ts';
 
 const incident = z.object({ incident: z.number().int() });
@@ -21,6 +22,7 @@ export function createTasks(context: RunsContext, signal: AbortSignal): Readonly
     'incident.milestone': async (payload) => passMilestone(context, milestone.parse(payload).incident),
     'run.read': async (payload) => runReadSteps(context, run.parse(payload).run, signal),
     'run.change': async (payload) => runChangingStep(context, stepRun.parse(payload).stepRun, signal),
+    'audit.anchor': async () => anchorAudit(context),
     'approval.remind': async (payload) => remindApprovers(context, approval.parse(payload).approval),
     'approval.offer_alone': async (payload) => offerAlone(context, approval.parse(payload).approval),
     'approval.expire': async (payload) => expireApproval(context, approval.parse(payload).approval),

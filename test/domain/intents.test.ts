@@ -23,6 +23,7 @@ const INTENTS: { readonly [T in Intent['type']]: Extract<Intent, { type: T }> } 
   'approval.alone': { type: 'approval.alone', approval: 1 },
   'packs.broken': { type: 'packs.broken', notice: 1 },
   'packs.mended': { type: 'packs.mended', notice: 1 },
+  'audit.anchor': { type: 'audit.anchor', position: 7 },
   welcome: { type: 'welcome' },
 };
 const all = Object.values(INTENTS) as Intent[];
@@ -68,6 +69,7 @@ test('every job has a key of its own', () => {
     'incident.milestone': { task: 'incident.milestone', incident: 1, milestone: 'assess' },
     'run.read': { task: 'run.read', run: 1 },
     'run.change': { task: 'run.change', stepRun: 1 },
+    'audit.anchor': { task: 'audit.anchor' },
     'approval.expire': { task: 'approval.expire', approval: 1 },
     'approval.remind': { task: 'approval.remind', approval: 1 },
     'approval.offer_alone': { task: 'approval.offer_alone', approval: 1 },

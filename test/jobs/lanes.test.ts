@@ -34,6 +34,7 @@ function slowDiagnostics() {
     'escalation.tick': note('escalation.tick'),
     'incident.milestone': note('incident.milestone'),
     'approval.expire': note('approval.expire'),
+    'audit.anchor': note('audit.anchor'),
     'approval.remind': note('approval.remind'),
     'approval.offer_alone': note('approval.offer_alone'),
     'run.change': note('run.change'),

@@ -1,4 +1,5 @@
 import type { Deliverers } from '../../notify/delivery.ts';
+import { deliverAnchor } from './audit-messages.ts';
 import type { DeliverDeps } from './deliver-context.ts';
 import { deliverAnnouncement, deliverCard, deliverClosing, deliverLadder, deliverUpdate } from './incident-messages.ts';
 import { deliverPackBroken, deliverPackMended } from './pack-messages.ts';
@@ -35,6 +36,7 @@ export function slackDeliverers(deps: DeliverDeps): Deliverers {
     'approval.alone': (delivery) => deliverAlone(deps, delivery),
     'packs.broken': (delivery) => deliverPackBroken(deps, delivery),
     'packs.mended': (delivery) => deliverPackMended(deps, delivery),
+    'audit.anchor': (delivery) => deliverAnchor(deps, delivery),
     welcome: (delivery) => deliverWelcome(deps, delivery),
   };
 }

@@ -1,0 +1,37 @@
+import type { Pool } from 'pg';
+import { createLog } from '../compose/log.ts';
+import { openState } from '../compose/state.ts';
+import { ConfigError } from '../config/config-problem.ts';
+import { processEnvironment } from '../config/environment.ts';
+import { type Config, readConfig } from '../config/read-config.ts';
+import { systemClock } from '../lib/clock.ts';
+import { messageOf, UserError } from '../lib/errors.ts';
+import { Releasers } from '../lib/releasers.ts';
+import type { Terminal } from './verb.ts';
+
+/** What a verb that looks at the state of an installation works with. */
+export type Installation = { readonly config: Config; readonly pool: Pool };
+
+/**
+ * Opens the database of this installation (DATABASE_URL, or the embedded one, also while the bot runs), works, and closes
+ * it again. Gives exit code 2 with a sentence when it cannot be opened.
+ */
+export async function withInstallation(
+  terminal: Terminal,
+  work: (installation: Installation) => Promise<number>,
+): Promise<number> {
+  const releasers = new Releasers();
+  try {
+    const config = readConfig(processEnvironment(), process.cwd());
+    const { log, close } = createLog('error', null);
+    releasers.add('log', async () => close());
+    const { pool } = await openState(config, { log, clock: systemClock, releasers });
+    return await work({ config, pool });
+  } catch (error) {
+    if (!(error instanceof ConfigError || error instanceof UserError)) throw error;
+    terminal.complain(messageOf(error));
+    return 2;
+  } finally {
+    await releasers.releaseAll();
+  }
+}
