@@ -5,7 +5,7 @@ import { type CodePart, splitCode } from './split-code.ts';
 
 /** Adds the commands of a code block with their comments; what is no command stays as it was. */
 export function collectCode(code: CodeBlock, title: string, place: Place, { pieces }: Collector): void {
-  const parts = splitCode(code);
+  const parts = joinRemarks(splitCode(code));
   if (!parts.some((part) => part.kind === 'command' || part.kind === 'manual' || part.kind === 'not-understood')) {
     pieces.push({ ...place, kind: 'prose', block: code, from: code.from, to: code.to });
     return;
@@ -15,6 +15,11 @@ export function collectCode(code: CodeBlock, title: string, place: Place, { piec
   for (const part of parts) {
     const { from, to, text } = part;
     if (part.kind === 'comment') {
+      // A comment after a blank line begins anew: what stood before belongs to no command.
+      if ((comments.at(-1)?.to ?? part.from) < part.from - 1) {
+        pieces.push(...comments.map((comment) => remark(comment, place)));
+        comments = [];
+      }
       comments.push(part);
       continue;
     }
@@ -52,6 +57,18 @@ function titleOf(comments: readonly CodePart[]): string {
     .replace(/^\d+[.)]\s*/u, '')
     .replace(/[:.\s]+$/u, '')
     .slice(0, 100);
+}
+
+/** Lines below each other that are no commands are one text. */
+function joinRemarks(parts: readonly CodePart[]): CodePart[] {
+  const joined: CodePart[] = [];
+  for (const part of parts) {
+    const last = joined.at(-1);
+    if (last?.kind === 'documentation' && part.kind === 'documentation' && last.to === part.from - 1)
+      joined[joined.length - 1] = { ...last, to: part.to, text: `${last.text}\n${part.text}` };
+    else joined.push(part);
+  }
+  return joined;
 }
 
 /** Printed lines keep their shape as code; a comment becomes a sentence. */

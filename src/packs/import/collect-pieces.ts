@@ -59,6 +59,7 @@ function collectSection(section: Section, above: Context, collector: Collector):
     ...placeOf(context, collector),
     kind: 'heading',
     text: section.title,
+    said: isPhase(section.meaning) && !/[([\d]/u.test(section.title),
     from: section.from,
     to: section.heading?.to ?? section.from,
   });
@@ -210,7 +211,7 @@ function collectItem(block: ItemBlock, nested: readonly Block[], context: Contex
   const doing =
     DOING.has(context.phase) || ((block.ordered || block.task) && context.phase === null && !context.background);
   const spans = doing && !isForbidden(block.text) ? commandSpans(block.text) : [];
-  if (alternative) collector.pieces.push({ ...place, kind: 'heading', text: title, from, to });
+  if (alternative) collector.pieces.push({ ...place, kind: 'heading', text: title, said: false, from, to });
   else if (spans.length > 0) {
     for (const text of spans)
       collector.pieces.push({
@@ -223,7 +224,8 @@ function collectItem(block: ItemBlock, nested: readonly Block[], context: Contex
         from,
         to,
       });
-  } else if (nested.length > 0) collector.pieces.push({ ...place, kind: 'heading', text: block.text, from, to });
+  } else if (nested.length > 0)
+    collector.pieces.push({ ...place, kind: 'heading', text: block.text, said: false, from, to });
   else if (doing && !isLink(block.text))
     collector.pieces.push({ ...place, kind: 'manual', text: block.text, from, to });
   else collector.pieces.push({ ...place, kind: 'prose', block, from, to });

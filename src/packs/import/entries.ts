@@ -6,7 +6,8 @@ export type EntryPlace = { readonly section: Section; readonly whole: boolean };
 
 /** `RB-001: …`, `2.1 …`, `Runbook: …`, `Scenario 1: …`, `Alert: …`: titles that say themselves that a runbook begins. */
 const ENTRY_TITLE =
-  /^(?:[A-Z]{1,6}-?\d{1,4}\s*[:.)–—-]\s*\S|\d+(?:\.\d+)+\.?\s+\S|(?:runbook|playbook|scenario|procedure|procedura|incident|incidente|alert|allarme|caso|case|issue)\s*(?:#?\d+)?\s*[:–—-]\s*\S)/iu;
+  /^(?:\d+(?:\.\d+)+\.?\s+\S|(?:runbook|playbook|scenario|procedure|procedura|incident|incidente|alert|allarme|caso|case|issue)\s*(?:#?\d+)?\s*[:–—-]\s*\S)/iu;
+const CODED_TITLE = /^[A-Z]{1,6}-?\d{1,4}\s*(?::|[.)–—-]\s)\s*\S/u;
 const NUMBERED = /^(?:(?:step|passo|fase|phase)\s*)?\d+\s*[.):–—-]\s*\S/iu;
 /** One word that names an alert: `KubePodCrashLooping`, `etcdMembersDown`, `redis_down`. */
 export const ALERT_NAME = /^[A-Za-z][a-z0-9]*(?:[A-Z][A-Za-z0-9]*){1,}$|^[a-z][a-z0-9]*(?:_[a-z0-9]+)+$/u;
@@ -36,12 +37,15 @@ function readFacts(section: Section): Facts {
       : child.strong || child.strongBelow,
   );
   const own = section.meaning === null && !strongBelow;
-  const named = section.heading !== null && (ENTRY_TITLE.test(section.title) || ALERT_NAME.test(section.title));
+  const named = section.heading !== null && (ENTRY_TITLE.test(section.title) || CODED_TITLE.test(section.title));
+  const alert = section.heading !== null && section.level < 7 && ALERT_NAME.test(section.title);
+  const all = own && (named || alert) ? [...sectionsOf(section)] : [];
   const strong =
     own &&
     (phases >= 2 ||
       (phases === 1 && strayWork(below) < 2) ||
-      (named && [...sectionsOf(section)].some(hasContent)) ||
+      (named && all.some(holdsWork)) ||
+      (alert && all.some(hasContent)) ||
       isStaged(section));
   return { section, below, phases, strong, strongBelow };
 }

@@ -35,10 +35,14 @@ export function nameEntries(places: readonly EntryPlace[], { file, system, taken
 }
 
 function readTitle(heading: string, system: string): { id: string; title: string } | null {
-  const bare = heading.replace(/\s*\((?:P|SEV|S)-?\d\)\s*$/iu, '').trim();
+  const bare = heading
+    .replace(/\s*\((?:P|SEV|S)-?\d\)\s*$/iu, '')
+    .replace(/^\d+[.)]\s+/u, '')
+    .trim();
   if (bare === '') return null;
   const named = NAMED_ID.exec(bare);
-  if (named?.[1] && named[2]) return { id: named[1].toUpperCase(), title: named[2].trim() };
+  if (named?.[1] && named[2] && !/^(?:P|S|SEV)-?\d$/u.test(named[1]))
+    return { id: named[1].toUpperCase(), title: named[2].trim() };
   const numbered = NUMBERED_ID.exec(bare);
   if (numbered?.[1] && numbered[2])
     return { id: `${initials(system)}-${numbered[1].replaceAll('.', '-')}`, title: numbered[2].trim() };

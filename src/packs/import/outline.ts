@@ -74,6 +74,11 @@ function splitLabels(block: ProseBlock, more: PhaseWords): Block[] {
 }
 
 function labelOf(line: string, more: PhaseWords): { title: string; rest: string } | null {
+  const option =
+    /^(?:\*\*|__)((?:option|opzione|alternative|cause|platform)\s+\w{1,3}\s*:[^*_]{1,100})(?:\*\*|__)(.{0,60})$/iu.exec(
+      line,
+    );
+  if (option?.[1]) return { title: `${option[1]}${option[2] ?? ''}`.trim(), rest: '' };
   const bold = /^(?:\*\*|__)([^*_]{2,80}?)\s*:?\s*(?:\*\*|__)\s*:?\s*(.*)$/u.exec(line);
   const plain = bold ?? /^([\p{L}][\p{L}'&/ -]{2,60}):\s*()$/u.exec(line);
   const title = plain?.[1]?.trim() ?? '';

@@ -18,7 +18,12 @@ export type Place = {
 export type Piece = HeadingPiece | CommandPiece | ManualPiece | ProsePiece | UnknownPiece;
 
 type Base = Place & { readonly from: number; readonly to: number };
-export type HeadingPiece = Base & { readonly kind: 'heading'; readonly text: string };
+export type HeadingPiece = Base & {
+  readonly kind: 'heading';
+  readonly text: string;
+  /** Nothing is lost without it: the section of the runbook says the same. */
+  readonly said: boolean;
+};
 export type CommandPiece = Base & {
   readonly kind: 'command';
   readonly language: CodePart['language'];

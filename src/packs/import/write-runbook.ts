@@ -3,7 +3,7 @@ import { PHASES, type Phase, READ_ONLY_PHASES } from '../../domain/runbook.ts';
 import { singleLine } from '../../lib/text.ts';
 import type { ImportedEntry } from './import-document.ts';
 import { mergeParams } from './merge-params.ts';
-import type { ManualPiece } from './piece.ts';
+import type { HeadingPiece, ManualPiece } from './piece.ts';
 import type { ImportedStep, ResolvedPiece } from './resolve-steps.ts';
 import { stepIds } from './step-ids.ts';
 import { fence, plainLine, writeBlock } from './write-block.ts';
@@ -79,7 +79,14 @@ export function filePhase(piece: ResolvedPiece): Phase | null {
   return piece.phase;
 }
 
-type Writer = { readonly out: string[]; title: string; option: string | null; manual: ManualPiece[]; printed: boolean };
+type Writer = {
+  readonly out: string[];
+  title: string;
+  option: string | null;
+  manual: ManualPiece[];
+  printed: boolean;
+  readonly titles: readonly string[];
+};
 
 function writeSection(
   phase: Phase | null,
@@ -87,9 +94,10 @@ function writeSection(
   frame: RunbookFrame,
   ids: ReadonlyMap<ImportedStep, string>,
 ): string[] {
-  const writer: Writer = { out: [], title: '', option: null, manual: [], printed: true };
+  const titles = entry.pieces.flatMap((piece) => (piece.kind === 'command' ? [heading(piece.title)] : []));
+  const writer: Writer = { out: [], title: '', option: null, manual: [], printed: true, titles };
   for (const piece of entry.pieces) {
-    if (piece.kind === 'heading' && piece.phase === phase) enterHeading(piece.text, piece.option, writer, frame);
+    if (piece.kind === 'heading' && piece.phase === phase) enterHeading(piece, writer, frame);
     if (piece.kind === 'heading' || filePhase(piece) !== phase) continue;
     if (piece.kind === 'manual') {
       if (writer.manual.at(-1)?.option !== piece.option) flushManual(writer, frame);
@@ -110,7 +118,7 @@ function writeSection(
     }
   }
   flushManual(writer, frame);
-  printTitle(writer);
+  leaveTitle(writer);
   if (writer.out.every((line) => line.trim() === '')) return [];
   const title = phase === null ? 'Background' : titleOfPhase(phase);
   return [`## ${title}`, '', ...writer.out, ''];
@@ -122,15 +130,21 @@ function titleOfPhase(phase: Phase): string {
 }
 
 /** A heading is printed with the first thing that stands below it, so that the title of a step is not said twice. */
-function enterHeading(text: string, option: string | null, writer: Writer, frame: RunbookFrame): void {
+function enterHeading(piece: HeadingPiece, writer: Writer, frame: RunbookFrame): void {
   flushManual(writer, frame);
-  printTitle(writer);
-  if (option !== null && option !== writer.option) {
-    openOption(option, writer);
+  leaveTitle(writer);
+  if (piece.option !== null && piece.option !== writer.option) {
+    openOption(piece.option, writer);
     return;
   }
-  writer.title = text;
-  writer.printed = false;
+  writer.title = piece.said ? '' : piece.text;
+  writer.printed = piece.said;
+}
+
+/** A heading without anything below it here is printed too, unless a step carries its words elsewhere. */
+function leaveTitle(writer: Writer): void {
+  if (writer.titles.includes(heading(writer.title))) writer.printed = true;
+  printTitle(writer);
 }
 
 function openOption(option: string | null, writer: Writer): void {
@@ -150,8 +164,11 @@ function printTitle(writer: Writer): void {
 
 function writeStep(step: ImportedStep, writer: Writer, frame: RunbookFrame, id: string): void {
   leave(step.option, writer);
-  const title = heading(step.title) || heading(id.replaceAll('_', ' '));
-  if (writer.title !== '' && heading(writer.title) === title) writer.printed = true;
+  const own = heading(step.title) || heading(id.replaceAll('_', ' '));
+  // The heading says the same with more words: it is the better title, once.
+  const same = !writer.printed && heading(writer.title).startsWith(own);
+  const title = same ? heading(writer.title) : own;
+  if (same) writer.printed = true;
   else printTitle(writer);
   writer.out.push('', `${step.option === null ? '###' : '####'} ${title}`, '');
   const told = step.description.filter((words) => words.trim() !== '' && heading(words) !== title).map(plainLine);
