@@ -83,7 +83,8 @@ async function lintSystem(work: Work, folder: string, system: SystemDefinition |
     }
     allowances.set(file, markdownAllowances(parseMarkdown(text).root));
     const runbook = system && (await readRunbookFile({ file, text, system, analyse: tools.analyse }));
-    if (runbook) read.push(runbook);
+    if (runbook?.read) read.push(runbook.read);
+    problems.push(...(runbook?.problems ?? []));
   }
   problems.push(...checkAlerts(read));
   const exists: FileExists = async (path) => (await stat(join(dir, path)).catch(() => null)) !== null;

@@ -1,5 +1,8 @@
+import { parse } from 'yaml';
+import type { z } from 'zod';
 import type { Param, Step } from '../../domain/runbook.ts';
 import type { SystemDefinition } from '../../domain/system.ts';
+import { checkReferences } from '../check-references.ts';
 import { type AttributeColumns, collectSteps } from '../collect-steps.ts';
 import type { AnalyseStatement } from '../effects.ts';
 import { type FrontMatter, frontMatterSchema, readParams } from '../front-matter.ts';
@@ -28,32 +31,55 @@ export type RunbookFile = {
 /** 1-based, as editors show it. */
 export type Place = { readonly line: number; readonly column: number };
 
-/** Reads a file once more for lint; null without a usable front matter, which the loader has told already. */
+/**
+ * Reads a file once more for lint. What the loader did not get to, because the front matter is wrong, comes back as problems: a wrong
+ * key must not hide what is wrong with the steps. Null without a front matter that is YAML, and when what steps refer to is not known.
+ */
 export async function readRunbookFile(input: {
   readonly file: string;
   readonly text: string;
   readonly system: SystemDefinition;
   readonly analyse: AnalyseStatement;
-}): Promise<RunbookFile | null> {
+}): Promise<{ readonly read: RunbookFile | null; readonly problems: readonly Problem[] }> {
   const { file, text, system } = input;
   const markdown = parseMarkdown(text);
   const node = markdown.root.children[0];
-  if (node?.type !== 'yaml') return null;
-  const front = readYaml(node.value, frontMatterSchema, { file, firstLine: 2, rule: 'front-matter' });
-  if (!front.value) return null;
-  const collected = await collectSteps({ analyse: input.analyse, file }, markdown, front.value);
-  return {
-    file,
-    text,
-    system,
-    markdown,
-    front: front.value,
-    params: readParams(front.value),
+  if (node?.type !== 'yaml') return { read: null, problems: [] };
+  const yaml = readYaml(node.value, frontMatterSchema, { file, firstLine: 2, rule: 'front-matter' });
+  const front = yaml.value ?? salvage(node.value);
+  if (front === null) return { read: null, problems: [] };
+  const collected = await collectSteps({ analyse: input.analyse, file }, markdown, front);
+  const params = readParams(front);
+  const read: RunbookFile = {
+    ...{ file, text, system, markdown, front, params, at: yaml.at },
     steps: collected.steps,
     columns: collected.columns,
     hasBrokenFence: collected.problems.length > 0,
-    at: front.at,
   };
+  if (yaml.value) return { read, problems: [] };
+  const references = checkReferences({ steps: collected.steps, columns: collected.columns, params, system });
+  return { read, problems: [...collected.problems, ...references.problems] };
+}
+
+/** The keys of a front matter that are right; null when steps could refer to one that is wrong. */
+function salvage(text: string): FrontMatter | null {
+  let data: unknown;
+  try {
+    data = parse(text, { maxAliasCount: 20 });
+  } catch {
+    return null;
+  }
+  if (typeof data !== 'object' || data === null || Array.isArray(data)) return null;
+  const right = Object.entries(data).filter(([key, value]) => {
+    const schema = Object.hasOwn(frontMatterSchema.shape, key)
+      ? (frontMatterSchema.shape as Readonly<Record<string, z.ZodType>>)[key]
+      : undefined;
+    return schema?.safeParse(value).success === true;
+  });
+  const keys = right.map(([key]) => key);
+  const isWhole = ['params', 'expressions'].every((key) => !Object.hasOwn(data, key) || keys.includes(key));
+  const found = frontMatterSchema.safeParse({ id: 'unknown', title: 'unknown', ...Object.fromEntries(right) });
+  return isWhole && found.success ? found.data : null;
 }
 
 /** A problem of a runbook; in a draft some rules only warn. */
