@@ -88,9 +88,10 @@ export class KubeSession {
     return (await this.#send({ ...request, accept: '*/*' })).body;
   }
 
-  /** Passes the guard and gives the path, for a stream that is no plain request. */
+  /** Passes the guard and gives the path, for a stream that is no plain request. From here on it may have begun. */
   streamPath(request: KubeRequest): string {
-    this.#guard(request, this.mode);
+    this.#admit(request);
+    this.requests += 1;
     return pathOf(request);
   }
 
@@ -137,10 +138,14 @@ export class KubeSession {
     }
   }
 
-  async #send(request: KubeRequest): Promise<WireAnswer> {
+  #admit(request: KubeRequest): void {
     this.#guard(request, this.mode);
     const { namespaces } = this.place;
     if (namespaces !== null && request.resource.namespaced) requireNamespace(namespaces, request.namespace);
+  }
+
+  async #send(request: KubeRequest): Promise<WireAnswer> {
+    this.#admit(request);
     this.requests += 1;
     this.pendingChange = request.method !== 'GET';
     const answer = await this.connection.send({
@@ -158,8 +163,8 @@ export class KubeSession {
         sent: request.method !== 'GET',
       });
     }
+    this.pendingChange = this.pendingChange && answer.status >= 500;
     if (answer.status >= 400) throw refusalOf(answer);
-    this.pendingChange = false;
     return answer;
   }
 }
@@ -217,7 +222,8 @@ function refuseSecretAnswer(object: KubeObject): void {
   }
 }
 
-function refusalOf(answer: WireAnswer): KubeRefusal {
+/** What the server said when it refused. */
+export function refusalOf(answer: WireAnswer): KubeRefusal {
   try {
     const status = JSON.parse(answer.body) as { reason?: unknown; message?: unknown };
     if (typeof status.message === 'string')

@@ -25,6 +25,7 @@ export function objectPrinter(output: string | undefined, noHeaders: boolean): O
 /** YAML as kubectl writes it: keys in order, lists at the margin, nothing folded. */
 export function yamlText(object: unknown): string {
   return stringify(object, {
+    version: '1.1',
     sortMapEntries: true,
     indentSeq: false,
     lineWidth: 0,
