@@ -36,7 +36,10 @@ export function readContacts(all: readonly SectionBlocks[], findings: Findings):
         /^(?:slack|teams|escalation|e-?mail|war ?room|https?)$/iu.test(name)
       )
         continue;
-      addContact({ name, note: isOpen(value) && !REACHES.test(value) ? '' : value, line: item.from }, findings);
+      addContact(
+        { name, note: /^[[<]/u.test(value) || (isOpen(value) && !REACHES.test(value)) ? '' : value, line: item.from },
+        findings,
+      );
       findings.take(item.from, item.to, 'contacts');
     }
   }

@@ -44,7 +44,8 @@ export class Findings {
     const known = this.parts.contacts.find((item) => String(item.name).toLowerCase() === name.toLowerCase());
     if (known !== undefined) {
       const before = known.note === undefined ? '' : String(known.note);
-      if (note !== null && note !== '' && !before.includes(note)) known.note = before === '' ? note : `${before}; ${note}`;
+      if (note !== null && note !== '' && !before.includes(note))
+        known.note = before === '' ? note : `${before}; ${note}`;
       return String(known.id);
     }
     const taken = new Set(this.parts.contacts.map((item) => String(item.id)));
