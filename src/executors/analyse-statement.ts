@@ -1,3 +1,4 @@
+import { dockerEffect } from '../analysis/docker-effect.ts';
 import { httpEffect } from '../analysis/http-effect.ts';
 import { kubectlEffect } from '../analysis/kubectl-effect.ts';
 import { redisEffect } from '../analysis/redis-effect.ts';
@@ -5,6 +6,7 @@ import { classifyShell } from '../analysis/shell/shell-effect.ts';
 import { READS, type StatementEffect } from '../analysis/statement-effect.ts';
 import type { Language } from '../domain/runbook.ts';
 import { messageOf } from '../lib/errors.ts';
+import { openWords, parseCommandLine } from './command-line.ts';
 import { parseRequest } from './http/parse-request.ts';
 import { parseStatement } from './kubectl/parse-statement.ts';
 import { parseCommand } from './redis/parse-command.ts';
@@ -27,6 +29,8 @@ export async function analyseStatement(language: Language, text: string): Promis
         return await classifyShell(text);
       case 'kubectl':
         return await kubectlEffect(parseStatement(text).words);
+      case 'docker':
+        return await dockerEffect(openWords(parseCommandLine(text, 'docker').words));
       case 'probe':
         return READS;
       default:

@@ -1,5 +1,6 @@
 import type { Language } from '../domain/runbook.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
+import { createDockerExecutor } from './docker/docker-executor.ts';
 import type { Executor } from './executor.ts';
 import { createHttpExecutor } from './http/http-executor.ts';
 import { type ResolveName, resolveBySystem } from './http/send-request.ts';
@@ -31,6 +32,7 @@ export function createExecutors(dependencies: ExecutorDependencies): ReadonlyMap
     createRedisExecutor(shared),
     createShExecutor(shared),
     createKubectlExecutor(shared),
+    createDockerExecutor(shared),
     createProbeExecutor({ clock: shared.clock, resolveName: dependencies.resolveName ?? resolveBySystem }),
   ];
   return new Map(executors.map((executor) => [executor.language, executor]));

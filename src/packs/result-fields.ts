@@ -22,7 +22,7 @@ export const RESULT_FIELDS: Readonly<Record<Language, readonly string[] | null>>
     // diff
     'differs',
   ],
-  docker: null,
+  docker: ['rows', 'row_count', 'stdout', 'stderr', 'line_count', 'exit_code'],
   promql: null,
   probe: [
     ...['host', 'address', 'duration_ms'],

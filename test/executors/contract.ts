@@ -22,6 +22,8 @@ export type ContractSubject = {
   readonly echo: { readonly text: string; read(value: Readonly<Record<string, unknown>>): unknown };
   /** Values that the executor refuses on principle, because no encoding makes them one thing. */
   refuses?(value: string): boolean;
+  /** How many values are tried, where each takes long. */
+  readonly runs?: number;
   /** Runs for a minute unless it is stopped. */
   readonly slow: string;
   /** Makes `slow` slow, for a target that has no slow statement of its own; gives back how to end that. */
@@ -253,7 +255,7 @@ export function describeExecutor(name: string, setup: ContractSetup): void {
           expect(result.status).toBe('ok');
           expect(subject.echo.read(result.value)).toEqual(redact(value, []));
         }),
-        { seed: 20_240_521, numRuns: 60 },
+        { seed: 20_240_521, numRuns: subject.runs ?? 60 },
       );
       expect(await subject.state()).toEqual(before);
     });
