@@ -1,22 +1,26 @@
-import { auditVerb } from './cli/audit.ts';
-import { classifyVerb } from './cli/classify.ts';
 import { helpText } from './cli/help.ts';
-import { importVerb } from './cli/import.ts';
-import { lintVerb } from './cli/lint.ts';
-import { runbooksVerb } from './cli/runbooks.ts';
-import { searchVerb } from './cli/search.ts';
 import { processTerminal } from './cli/terminal.ts';
 import type { Verb } from './cli/verb.ts';
 
-const VERBS: readonly Verb[] = [auditVerb, classifyVerb, importVerb, lintVerb, runbooksVerb, searchVerb];
+/** Each verb loads what it needs alone: `warroom classify` waits for no database driver. */
+const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
+  audit: async () => (await import('./cli/audit.ts')).auditVerb,
+  classify: async () => (await import('./cli/classify.ts')).classifyVerb,
+  import: async () => (await import('./cli/import.ts')).importVerb,
+  lint: async () => (await import('./cli/lint.ts')).lintVerb,
+  runbooks: async () => (await import('./cli/runbooks.ts')).runbooksVerb,
+  search: async () => (await import('./cli/search.ts')).searchVerb,
+};
 
 const [name = 'help', ...args] = process.argv.slice(2);
 const terminal = processTerminal();
-const verb = VERBS.find((candidate) => candidate.name === name);
+const load = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
 
-if (verb !== undefined) process.exitCode = await verb.run(args, terminal);
-else if (['help', '--help', '-h'].includes(name)) terminal.write(helpText(VERBS, args[0]));
-else {
+if (load !== undefined) process.exitCode = await (await load()).run(args, terminal);
+else if (['help', '--help', '-h'].includes(name)) {
+  const verbs = await Promise.all(Object.values(VERBS).map((each) => each()));
+  terminal.write(helpText(verbs, args[0]));
+} else {
   terminal.complain(`There is no \`warroom ${name}\`: \`warroom help\` lists what there is.`);
   process.exitCode = 2;
 }

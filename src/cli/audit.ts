@@ -91,7 +91,10 @@ async function verify({ pool }: Installation, options: Options, terminal: Termin
 type Found = { links: number; anchors: number; faults: readonly AuditFault[]; head: Anchor; seconds: number };
 
 function report(found: Found, options: Options, terminal: Terminal): void {
-  if (options.json) return terminal.write(JSON.stringify(found));
+  if (options.json) {
+    terminal.write(JSON.stringify(found));
+    return;
+  }
   for (const fault of found.faults.slice(0, FAULTS_SHOWN)) terminal.write(`✗ ${fault.sentence}`);
   const more = found.faults.length - FAULTS_SHOWN;
   if (more > 0) terminal.write(`… and ${plural(more, 'more fault')}; --json names them all.`);
