@@ -81,8 +81,9 @@ async function lintSystem(work: Work, folder: string, system: SystemDefinition |
       if (system) problems.push(...checkTargets(system, text, tools.targetProblems));
       continue;
     }
-    allowances.set(file, markdownAllowances(parseMarkdown(text).root));
-    const runbook = system && (await readRunbookFile({ file, text, system, analyse: tools.analyse }));
+    const markdown = parseMarkdown(text);
+    allowances.set(file, markdownAllowances(markdown.root));
+    const runbook = system && (await readRunbookFile({ file, text, markdown, system, analyse: tools.analyse }));
     if (runbook?.read) read.push(runbook.read);
     problems.push(...(runbook?.problems ?? []));
   }

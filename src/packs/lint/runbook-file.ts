@@ -6,7 +6,7 @@ import { checkReferences } from '../check-references.ts';
 import { type AttributeColumns, collectSteps } from '../collect-steps.ts';
 import type { AnalyseStatement } from '../effects.ts';
 import { type FrontMatter, frontMatterSchema, readParams } from '../front-matter.ts';
-import { type Markdown, parseMarkdown } from '../markdown.ts';
+import type { Markdown } from '../markdown.ts';
 import type { Problem } from '../problems.ts';
 import type { RuleName } from '../rules.ts';
 import { ruleOf } from '../rules.ts';
@@ -38,11 +38,11 @@ export type Place = { readonly line: number; readonly column: number };
 export async function readRunbookFile(input: {
   readonly file: string;
   readonly text: string;
+  readonly markdown: Markdown;
   readonly system: SystemDefinition;
   readonly analyse: AnalyseStatement;
 }): Promise<{ readonly read: RunbookFile | null; readonly problems: readonly Problem[] }> {
-  const { file, text, system } = input;
-  const markdown = parseMarkdown(text);
+  const { file, text, markdown, system } = input;
   const node = markdown.root.children[0];
   if (node?.type !== 'yaml') return { read: null, problems: [] };
   const yaml = readYaml(node.value, frontMatterSchema, { file, firstLine: 2, rule: 'front-matter' });
