@@ -7,8 +7,32 @@ export type FilterDecision =
   | { readonly kind: 'drop'; readonly notes: readonly string[] }
   | { readonly kind: 'refuse' };
 
-/** Programs that an executor runs over its own output, by language. */
-const FILTERS: Readonly<Partial<Record<Language, ReadonlySet<string>>>> = {};
+/** Languages whose executor carries filters out itself. */
+const FILTERING: ReadonlySet<Language> = new Set(['docker']);
+
+/** Arguments of each filter that the executors read as the program does; an option with a value is written apart from it. */
+const FILTERS: Readonly<Record<string, RegExp>> = {
+  grep: /^(?:-[ivcowxnEF]+ |-[ABCm] \d+ )*(?!-)\S/u,
+  egrep: /^(?:-[ivcowxn]+ |-[ABCm] \d+ )*(?!-)\S/u,
+  fgrep: /^(?:-[ivcowxn]+ |-[ABCm] \d+ )*(?!-)\S/u,
+  head: /^(?:-n \d+)?$/u,
+  tail: /^(?:-n \d+)?$/u,
+  sort: /^(?:-[nru]+)?$/u,
+  uniq: /^(?:-[cdui]+)?$/u,
+  wc: /^-[lwcm]$/u,
+};
+
+/** The filter as the executor takes it, `tail -20` as `tail -n 20`; null for one that it does not have in this form. */
+function supported([program = '', ...args]: readonly string[]): string[] | null {
+  const spelled = args.flatMap((arg) => {
+    const short = /^-(?:n)?(\d+)$/u.exec(arg)?.[1];
+    return short !== undefined && /^(?:head|tail)$/u.test(program) ? ['-n', short] : [arg];
+  });
+  const operands = spelled.filter((arg, at) => !arg.startsWith('-') && !/^-[ABCmn]$/u.test(spelled[at - 1] ?? ''));
+  const pattern = Object.hasOwn(FILTERS, program) ? FILTERS[program] : undefined;
+  const fits = pattern?.test(spelled.join(' ')) === true && operands.length <= (/grep$/u.test(program) ? 1 : 0);
+  return fits ? [program, ...spelled] : null;
+}
 
 /**
  * The one place that decides about pipes: a filter that the executor has is kept, one that only changes how the output looks is left out
@@ -19,8 +43,8 @@ export function decideFilters(language: Language, commands: readonly WrittenComm
   if (filters.some((words) => words === null)) return { kind: 'refuse' };
   const known = filters.filter((words) => words !== null);
   if (known.length === 0) return { kind: 'drop', notes: [] };
-  const supported = FILTERS[language];
-  if (known.every(([program = '']) => supported?.has(program) === true)) return { kind: 'keep', filters: known };
+  const kept = FILTERING.has(language) ? known.map(supported) : [null];
+  if (!kept.includes(null)) return { kind: 'keep', filters: kept.filter((words) => words !== null) };
   const notes = known.map((words) => harmless(words, language));
   return notes.includes(null) ? { kind: 'refuse' } : { kind: 'drop', notes: notes.filter((note) => note !== null) };
 }
