@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Effect } from '../domain/effect.ts';
+import { parseSecretReference, SECRET_REFERENCE_FORMS } from '../domain/secret-reference.ts';
 import type { TargetDefinition } from '../domain/system.ts';
 import { canonicalJson, type Json } from '../lib/canonical-json.ts';
 import { InternalError, UserError } from '../lib/errors.ts';
@@ -7,7 +8,7 @@ import type { Secret } from '../lib/secret.ts';
 
 /** A credential's value that is named, never written down: `{ secret: env:TOKEN, prefix: 'Bearer ' }`. */
 export const secretReference = z.strictObject({
-  secret: z.string().regex(/^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:\/.+)$/u, 'write `env:NAME` or `file:/path`'),
+  secret: z.string().refine((text) => parseSecretReference(text) !== null, { error: SECRET_REFERENCE_FORMS }),
   prefix: z.string().optional(),
 });
 export type SecretReference = z.infer<typeof secretReference>;

@@ -1,5 +1,5 @@
-/** Shorter secrets would turn ordinary words into masks. */
-const MIN_SECRET = 4;
+import { MIN_SECRET } from '../lib/secret.ts';
+
 /** From this length on a part of a secret (a line, a base64 run) is masked by itself. */
 const MIN_PART = 8;
 

@@ -1,5 +1,11 @@
 import { inspect } from 'node:util';
 
+/**
+ * Shorter values are refused as secrets: masking them would turn ordinary words into masks, and not masking them would
+ * show them.
+ */
+export const MIN_SECRET = 4;
+
 /** A value that must not be shown: prints as `<secret>` in logs, JSON and templates; only `reveal()` gives it away. */
 export class Secret {
   readonly #value: string;

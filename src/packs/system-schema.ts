@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { TighterPolicy } from '../domain/approval-policy.ts';
 import { LANGUAGES } from '../domain/runbook.ts';
+import { parseSecretReference } from '../domain/secret-reference.ts';
 import type { Rank, RungTrigger, SystemDefinition, TargetDefinition } from '../domain/system.ts';
 import { duration } from './front-matter.ts';
 import { checklist, metric, readChecklists, readMetrics, readThresholds, threshold } from './routine-schema.ts';
@@ -186,7 +187,7 @@ function readTrigger(when: z.output<typeof trigger>, levels: readonly string[]):
 type Fault = { readonly path: PropertyKey[]; readonly message: string };
 const setting = z.strictObject({ setting: z.string().regex(/^[A-Z][A-Z0-9_]*$/u), default: z.string() });
 const SECRET_KEY = /password|passwd|token|secret|api_?key|authorization/iu;
-const REFERENCE = /(^|\s)(env:[A-Za-z_][A-Za-z0-9_]*|file:\S+)$/u;
+const isReference = (text: string) => parseSecretReference(text.replace(/^.*\s/u, '')) !== null;
 
 function systemProblems(system: z.output<typeof systemSchema>): Fault[] {
   const faults: Fault[] = [];
@@ -244,7 +245,7 @@ function systemProblems(system: z.output<typeof systemSchema>): Fault[] {
   return faults;
 }
 
-/** Secrets are references (`env:NAME`, `file:/path`), never values; a setting is exactly `{setting, default}`. */
+/** Secrets are references (`env:NAME`, `vault:path#key` …), never values; a setting is exactly `{setting, default}`. */
 function bagFaults(value: unknown, path: PropertyKey[]): Fault[] {
   if (Array.isArray(value)) return value.flatMap((item, index) => bagFaults(item, [...path, index]));
   if (typeof value === 'object' && value !== null) {
@@ -256,12 +257,12 @@ function bagFaults(value: unknown, path: PropertyKey[]): Fault[] {
   if (typeof value === 'string' && /:\/\/[^/\s]*:[^/@\s]+@/u.test(value)) {
     return [{ path, message: 'a password stands in the address; write it as { secret: env:NAME } in the credential' }];
   }
-  if (typeof value !== 'string' || !SECRET_KEY.test(String(path.at(-1))) || REFERENCE.test(value)) return [];
+  if (typeof value !== 'string' || !SECRET_KEY.test(String(path.at(-1))) || isReference(value)) return [];
   return [
     {
       path,
       message:
-        'a secret stands in the file; write { secret: env:NAME } or { secret: file:/path } and keep the value outside',
+        'a secret stands in the file; write { secret: env:NAME } (or file:/path, vault:path#key, k8s:namespace/name#key) and keep the value outside',
     },
   ];
 }
