@@ -35,8 +35,12 @@ export async function bindSql(source: string): Promise<SqlTemplate> {
   return { text, names };
 }
 
+// Kept, because a loader with hooks resolves every dynamic import anew, which takes longer than the work itself.
+let parser: Promise<typeof import('libpg-query')> | null = null;
+
 async function scanTokens(text: string): Promise<readonly Token[]> {
-  const { scan } = await import('libpg-query');
+  parser ??= import('libpg-query');
+  const { scan } = await parser;
   try {
     return (await scan(text)).tokens;
   } catch (error) {
