@@ -1,9 +1,12 @@
+import { plural } from '../../lib/text.ts';
 import { repairMojibake } from './mojibake.ts';
 
 /** The lines of a document as people meant them. */
 export type Decoded = {
   /** Without line ends; line 1 is `lines[0]`. A last line break ends the last line, it does not begin one. */
   readonly lines: readonly string[];
+  /** The same lines with the signs that nobody sees; only to count what is blank. */
+  readonly raw: readonly string[];
   /** How the bytes were read: `utf-8`, `utf-16le`, `utf-16be` or `windows-1252`. */
   readonly encoding: string;
   /** The encoding that the text had been mistaken for, null when it was sound. */
@@ -11,6 +14,12 @@ export type Decoded = {
   /** Sentences for the report. */
   readonly notes: readonly string[];
 };
+
+/** Controls and marks of no width: whoever approves a command has to see all of it. */
+const HIDDEN =
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
+/** Spaces of typesetting, which a shell takes for letters. */
+const SPACES = /[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]/gu;
 
 /** Reads a document of any encoding; never throws. Lines end as in Markdown: \n, \r\n or \r. */
 export function decodeDocument(bytes: Uint8Array): Decoded {
@@ -28,7 +37,13 @@ export function decodeDocument(bytes: Uint8Array): Decoded {
   }
   const lines = repaired.replace(/^\ufeff/u, '').split(/\r\n|\n|\r/u);
   if (lines.at(-1) === '') lines.pop();
-  return { lines, encoding, repairedFrom: from, notes };
+  let hidden = 0;
+  const clean = lines.map((line) => {
+    hidden += (line.match(HIDDEN) ?? []).length;
+    return line.replaceAll(HIDDEN, '').replaceAll(SPACES, ' ');
+  });
+  if (hidden > 0) notes.push(`${plural(hidden, 'sign')} that nobody can see taken out.`);
+  return { lines: clean, raw: lines, encoding, repairedFrom: from, notes };
 }
 
 function decode(bytes: Uint8Array): { text: string; encoding: string } {

@@ -77,7 +77,10 @@ function visit({ section, below, strong }: Facts): EntryPlace[] {
   const headings = below.filter(({ section: child }) => child.level < 7);
   const labels = below.filter(({ section: child }) => child.level === 7);
   const inner = headings.flatMap(visit);
-  const ownWork = holdsWork(section) || labels.some(({ section: label }) => [...sectionsOf(label)].some(holdsWork));
+  const ownWork =
+    holdsWork(section) ||
+    labels.some(({ section: label }) => isPhase(label.meaning)) ||
+    labels.some(({ section: label }) => [...sectionsOf(label)].some(holdsWork));
   if (!ownWork || section.heading === null) return inner;
   if (inner.length === 0) return [{ section, whole: true }];
   return [{ section, whole: false }, ...inner];

@@ -67,11 +67,11 @@ export async function importDocument(
     file: input.file,
     encodingRepaired: decoded.repairedFrom !== null,
     notes: decoded.notes,
-    text: decoded.lines,
+    text: decoded.raw,
     entries,
     settings,
-    rest: restOf(decoded.lines, entries),
-    accounting: accountLines(decoded.lines, entries),
+    rest: restOf(decoded.raw, entries),
+    accounting: accountLines(decoded.raw, entries),
   };
 }
 

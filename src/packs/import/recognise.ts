@@ -17,6 +17,7 @@ const MORE = new Set(
    perl poetry pytest alembic celery gunicorn uwsgi django-admin git gh apt apt-get yum dnf apk brew snap rpm dpkg chef-client knife puppet salt
    salt-call certbot nginx apachectl apache2ctl haproxy varnishadm caddy jq yq base64 hostnamectl timedatectl chronyc ntpq ntpdate
    cast forge amtool promtool logcli mimirtool tsh teleport boundary gitlab-ctl gitlab-rails gitlab-rake cf minikube kind skaffold tkn oadm omc must-gather
+   mailq postqueue postsuper postfix postconf exim sendmail lpstat lpq sacct squeue scontrol mqsc dspmq zkCli.sh consul-template
    lspci lsmod modprobe ethtool nmcli brctl bridge dmidecode smartctl sensors ipmitool multipath iscsiadm nfsstat showmount exportfs rpcinfo
    cd pushd if for while until case set unset trap wait exec eval test [ [[ ! time`.split(/\s+/u),
 );

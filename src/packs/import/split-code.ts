@@ -1,5 +1,8 @@
+import { promqlEffect } from '../../analysis/promql-effect.ts';
 import type { CodeBlock } from './block.ts';
 import { DATA_LANGUAGES } from './entries.ts';
+import { looksLikePromql } from './native/programs/promql.ts';
+import { isSurelyCommand } from './recognise.ts';
 import { splitQueries } from './split-queries.ts';
 import { splitShell } from './split-shell.ts';
 import { splitTranscript } from './split-transcript.ts';
@@ -50,6 +53,8 @@ export function splitCode(code: CodeBlock): CodePart[] {
   if (DATA_LANGUAGES.has(language)) return [whole(code)];
   const transcript = splitTranscript(body, bodyFrom);
   if (transcript !== null) return transcript;
+  const expressions = promqlLines(body);
+  if (expressions !== null) return splitQueries(expressions, bodyFrom, 'promql');
   if (SHELL.has(language)) return splitShell(body, bodyFrom, false);
   if (looksLikeSql(body)) return splitQueries(body, bodyFrom, 'sql');
   return splitShell(body, bodyFrom, true);
@@ -75,4 +80,13 @@ function looksLikeSql(body: readonly string[]): boolean {
   return /^\s*(?:SELECT|INSERT INTO|UPDATE \S+ SET|DELETE FROM|WITH \S+ AS|ALTER (?:TABLE|SYSTEM|ROLE|DATABASE)|CREATE (?:TABLE|INDEX|UNIQUE)|DROP (?:TABLE|INDEX|DATABASE)|VACUUM|ANALYZE|EXPLAIN|SHOW|REINDEX|TRUNCATE)\b/u.test(
     first,
   );
+}
+
+/** PromQL in a fence that says nothing or something else; every line apart when each is an expression by itself. Null when it is none. */
+function promqlLines(body: readonly string[]): readonly string[] | null {
+  const filled = body.filter((line) => line.trim() !== '' && !line.trimStart().startsWith('#'));
+  if (filled.length === 0 || filled.length > 40 || filled.some((line) => isSurelyCommand(line))) return null;
+  if (looksLikePromql(filled.join('\n'))) return body;
+  const single = filled.every((line) => promqlEffect(line).effect === 'read' && /^[\w(]\S*$|[[({]/u.test(line.trim()));
+  return single && filled.some((line) => looksLikePromql(line)) ? body : null;
 }

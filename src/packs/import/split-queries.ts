@@ -1,3 +1,4 @@
+import { promqlEffect } from '../../analysis/promql-effect.ts';
 import type { CodePart } from './split-code.ts';
 
 type Query = 'sql' | 'promql' | 'redis' | 'http';
@@ -21,6 +22,7 @@ export function splitQueries(body: readonly string[], bodyFrom: number, language
     open = null;
   };
   let quoted = false;
+  const alone = language === 'promql' && standAlone(body);
   body.forEach((line, index) => {
     const trimmed = line.trim();
     if (open === null && trimmed === '') return;
@@ -53,7 +55,7 @@ export function splitQueries(body: readonly string[], bodyFrom: number, language
     open ??= { from: index, lines: [] };
     open.lines.push(line);
     quoted = language === 'sql' && isOpen(line, quoted);
-    if (ends(trimmed, language, quoted)) close(index);
+    if (ends(trimmed, language, quoted, alone)) close(index);
   });
   close(lastFilled(body));
   return parts;
@@ -66,9 +68,15 @@ const COMMENT: Readonly<Record<Query, RegExp>> = {
   http: /^(?:###?|\/\/)\s*/u,
 };
 
-function ends(line: string, language: Query, quoted: boolean): boolean {
-  if (language === 'redis') return true;
+function ends(line: string, language: Query, quoted: boolean, alone: boolean): boolean {
+  if (language === 'redis' || (language === 'promql' && alone)) return true;
   return language === 'sql' && !quoted && /;\s*(?:--.*)?$/u.test(line);
+}
+
+/** Several expressions, each on a line of its own. */
+function standAlone(body: readonly string[]): boolean {
+  const filled = body.filter((line) => line.trim() !== '' && !COMMENT.promql.test(line.trim()));
+  return filled.length > 1 && filled.every((line) => promqlEffect(line).effect === 'read');
 }
 
 /** True when a string of SQL is still open at the end of the line. */

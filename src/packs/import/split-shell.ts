@@ -77,9 +77,10 @@ function whyNoCommand(line: string, strict: boolean): string | null {
   if (/^(?:GET|POST|PUT|PATCH|DELETE|HEAD) (?:\/|https?:)/u.test(text)) return 'documentation';
   if (/^https?:\/\/\S+$/u.test(text)) return 'documentation';
   if (isSurelyCommand(text)) return null;
-  if (strict) return 'documentation';
   if (isPrinted(text)) return 'documentation';
-  if (/^[^\w$"'./~[({!<>\\:-]/u.test(text) || /^(?:[-+>)}\]]|<(?!<|\())/u.test(text))
+  // Beside known commands, an unknown program with an option is one too.
+  if (strict) return /^[a-z][\w./-]*\s(?:.*\s)?-{1,2}[A-Za-z]/u.test(text) ? null : 'documentation';
+  if (/^[^\w$"'./~[({!<>\\:-]/u.test(text) || /^(?:[-+>)}\]]|<(?!<|\()|~(?![/\w+-]))/u.test(text))
     return 'it does not begin like a command';
   return null;
 }

@@ -136,7 +136,7 @@ it('any mixture of Markdown keeps its lines, its effects and a pack that loads',
         number += 1;
         expect(await errorsOf(join(folder, `${number}`), pack)).toEqual([]);
       }),
-      { numRuns: 250 },
+      { numRuns: 120 },
     );
   } finally {
     await rm(folder, { recursive: true });
