@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,7 @@ import type { TargetDefinition } from '../../src/domain/system.ts';
 import { createExecutors } from '../../src/executors/registry.ts';
 import { InternalError } from '../../src/lib/errors.ts';
 import { testDatabase } from '../support/database.ts';
+import { shopCluster } from '../support/kube/shop-cluster.ts';
 import { testRedis } from '../support/redis.ts';
 import { type ContractSetup, describeExecutor } from './contract.ts';
 import { probe } from './subjects/probe.ts';
@@ -238,8 +239,58 @@ const shell: ContractSetup = async () => {
   };
 };
 
+const kubectl: ContractSetup = async () => {
+  const dir = await mkdtemp(path.join(tmpdir(), 'warroom-contract-kube-'));
+  const server = shopCluster();
+  server.logs.set('shop/web-2/app', `FIRST\n${`${'x'.repeat(99)}\n`.repeat(500)}LAST\n`);
+  server.run = (argv) => Promise.resolve({ stdout: argv.at(-1) ?? '' });
+  const address = await server.start();
+  const certificateAuthority = path.join(dir, 'ca.pem');
+  await writeFile(certificateAuthority, server.authority);
+  const options = { server: address, certificateAuthority, namespace: 'shop' };
+  const target: TargetDefinition = {
+    name: 'cluster',
+    executor: 'kubectl',
+    description: null,
+    options,
+    read: { token: { secret: 'env:READ_SECRET' } },
+    write: { token: { secret: 'env:WRITE_SECRET' } },
+  };
+  return {
+    subject: {
+      executor: executorOf('kubectl'),
+      target,
+      effect: 'change',
+      echo: { text: 'exec web-1 -c app -- printf %s ${value}', read: (value) => field(value, 'stdout') },
+      refuses: (value) => value.startsWith('-'),
+      slow: 'rollout status deployment/stuck',
+      large: 'logs web-2 -c app',
+      change: 'delete pod prey',
+      state: () => Promise.resolve(server.store.snapshot()),
+      unreachable: { ...target, options: { ...options, server: 'https://127.0.0.1:1' } },
+      badTargets: [
+        { ...target, options: {} },
+        { ...target, options: { server: 'http://cluster.example.com' } },
+        { ...target, options: { server: 'https://me:password@x' } },
+        { ...target, options: { ...options, inCluster: true } },
+        { ...target, write: { token: { secret: 'plain' } } },
+      ],
+      variants: [
+        { text: 'exec web-1 -c app -- printf %s "a ${value}"' },
+        { text: 'exec web-2 -c app -- printf %s ${value}' },
+        { target: { ...target, options: { ...options, namespace: 'other' } } },
+      ],
+    },
+    stop: async () => {
+      await server.stop();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+};
+
 describeExecutor('sql', sql);
 describeExecutor('redis', redis);
 describeExecutor('http', web);
 describeExecutor('sh', shell);
 describeExecutor('probe', probe);
+describeExecutor('kubectl', kubectl);

@@ -25,21 +25,12 @@ export function quantity(text: unknown): number | null {
   return match === null || unit === undefined ? null : Number(match[1]) * unit;
 }
 
-/** The order of --sort-by: what is absent first, numbers and quantities by size, texts naturally (`web-2` before `web-10`). */
+/** The order of --sort-by: what is absent first, numbers and quantities by size, texts by their characters. */
 export function compareValues(a: unknown, b: unknown): number {
   if (a === undefined || b === undefined) return Number(a !== undefined) - Number(b !== undefined);
   if (typeof a === 'number' && typeof b === 'number') return a - b;
   const [left, right] = [quantity(a), quantity(b)];
   if (left !== null && right !== null) return left - right;
-  return natural(String(a), String(b));
-}
-
-function natural(a: string, b: string): number {
-  const [left, right] = [a, b].map((text) => text.match(/\d+|\D+/gu) ?? []);
-  for (let at = 0; at < Math.max(left?.length ?? 0, right?.length ?? 0); at += 1) {
-    const [x, y] = [left?.[at] ?? '', right?.[at] ?? ''];
-    if (/^\d/u.test(x) && /^\d/u.test(y) && Number(x) !== Number(y)) return Number(x) - Number(y);
-    if (x !== y) return x < y ? -1 : 1;
-  }
-  return 0;
+  const [x, y] = [String(a), String(b)];
+  return x === y ? 0 : x < y ? -1 : 1;
 }

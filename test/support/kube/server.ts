@@ -193,8 +193,9 @@ export class KubeServer {
     if (method === 'DELETE') return this.#delete(route, call);
     if (method === 'PATCH') return this.#patch(route, call);
     const object = this.store.get(type, namespace, name ?? '');
-    if (method === 'PUT')
-      return this.store.update(type, object, subresource === 'scale' ? scaled(object, body) : (body ?? {}), dryRun);
+    if (method === 'PUT' && subresource === 'scale')
+      return scaleOf(this.store.update(type, object, scaled(object, body), dryRun));
+    if (method === 'PUT') return this.store.update(type, object, body ?? {}, dryRun);
     return subresource === 'scale' ? scaleOf(object) : object;
   }
 

@@ -146,8 +146,7 @@ export class Store {
   #roll(type: ServedType, before: Stored, deployment: Stored): void {
     const { name, namespace } = deployment.metadata;
     const desired = deployment.spec.replicas ?? 1;
-    const template = JSON.stringify(deployment.spec.template);
-    const rolled = JSON.stringify(before.spec.template) !== template;
+    const rolled = essence(before.spec.template) !== essence(deployment.spec.template);
     const revision = rolled ? this.#revision(deployment) : deployment.metadata.annotations?.[REVISION];
     const metadata = {
       ...deployment.metadata,
@@ -184,8 +183,8 @@ export class Store {
     const { name, namespace, uid } = deployment.metadata;
     const own = this.list(type, namespace).filter((set) => set.metadata.ownerReferences?.[0]?.uid === uid);
     const next = String(Math.max(0, ...own.map((set) => Number(set.metadata.annotations[REVISION]))) + 1);
-    const hash = createHash('sha256').update(JSON.stringify(deployment.spec.template)).digest('hex').slice(0, 9);
-    const existing = own.find((set) => set.metadata.name === `${name}-${hash}`);
+    const hash = createHash('sha256').update(essence(deployment.spec.template)).digest('hex').slice(0, 9);
+    const existing = own.find((set) => essence(set.spec.template) === essence(deployment.spec.template));
     const annotations = { ...deployment.metadata.annotations, [REVISION]: next };
     if (existing) this.put(type, { ...existing, metadata: { ...existing.metadata, annotations } }, 'MODIFIED');
     else this.addReplicaSet(deployment, `${name}-${hash}`, annotations);
@@ -222,4 +221,14 @@ export function typeOf(plural: string, group?: string): ServedType {
 
 export function qualified(type: ServedType): string {
   return type.group === '' ? type.plural : `${type.plural}.${type.group}`;
+}
+
+/** A template without what clients fill in or leave out as they like, and without the label of its replica set. */
+function essence(template: unknown): string {
+  return JSON.stringify(template, (key, value: unknown) => {
+    const empty = value !== null && typeof value === 'object' && Object.keys(value).length === 0;
+    if (empty || value === null || key === 'pod-template-hash') return undefined;
+    if (typeof value !== 'object' || Array.isArray(value)) return value;
+    return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
 }

@@ -132,7 +132,7 @@ async function changeContainers(
   context: CommandContext,
   operands: readonly string[],
   done: string,
-  change: (container: string) => Json | null,
+  change: (name: string, container: unknown) => Json | null,
 ): Promise<{ names: string[]; count: number }> {
   const places = await placesOf(context, operands);
   for (const place of places) {
@@ -142,7 +142,7 @@ async function changeContainers(
       ['containers', 'initContainers'].flatMap((list) => {
         const changed = listAt(live, ...path, list).flatMap((container): Json[] => {
           const name = textAt(container, 'name');
-          const fields = change(name);
+          const fields = change(name, container);
           return fields === null ? [] : [{ name, ...(fields as Record<string, Json>) }];
         });
         return changed.length === 0 ? [] : [[list, changed]];

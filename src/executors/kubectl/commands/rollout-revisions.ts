@@ -21,6 +21,14 @@ import { listObjects, selectorText } from './fetch-objects.ts';
 
 const REVISION = 'deployment.kubernetes.io/revision';
 const CAUSE = 'kubernetes.io/change-cause';
+const CONTROLLERS_OWN = new Set([
+  'kubectl.kubernetes.io/last-applied-configuration',
+  'deployment.kubernetes.io/revision',
+  'deployment.kubernetes.io/revision-history',
+  'deployment.kubernetes.io/desired-replicas',
+  'deployment.kubernetes.io/max-replicas',
+  'deprecated.deployment.rollback.to',
+]);
 /** tabwriter of `rollout history` (k8s.io/kubectl/pkg/polymorphichelpers/history.go). */
 const HISTORY_WIDTHS = { least: 0, padding: 2 };
 const WORKLOADS = new Set(['deployments', 'statefulsets', 'daemonsets']);
@@ -69,7 +77,10 @@ export const rolloutUndo: Command = async (context) => {
     const live = await readObject(context, place);
     if (at(live, 'spec', 'paused') === true)
       throw new CommandFailure(`${objectName(place.type, place.name)} is paused: run rollout resume first.`);
-    const body: Json = [{ op: 'replace', path: '/spec/template', value: templateOf(place, target) }];
+    const body: Json = [
+      { op: 'replace', path: '/spec/template', value: templateOf(place, target) },
+      { op: 'add', path: '/metadata/annotations', value: restoredAnnotations(live, target.object) },
+    ];
     await patchObject(context, place, { body, contentType: JSON_PATCH });
   } else {
     const body = (at(target.object, 'data') ?? {}) as Json;
@@ -78,6 +89,13 @@ export const rolloutUndo: Command = async (context) => {
   printDone(context, place, 'rolled back');
   return { ...changedValue([place]), revision: target.number };
 };
+
+/** The annotations of the revision (its change cause), and those of the deployment that its controller keeps. As kubectl does. */
+function restoredAnnotations(live: KubeObject, revision: KubeObject): Record<string, string> {
+  const of = (object: KubeObject, kept: boolean) =>
+    Object.entries(object.metadata?.annotations ?? {}).filter(([key]) => CONTROLLERS_OWN.has(key) === kept);
+  return Object.fromEntries([...of(live, true), ...of(revision, false)]);
+}
 
 /** `rollout restart`: new pods, one after the other. Value: `{names, count}`. */
 export const rolloutRestart: Command = async (context) => {
