@@ -9,6 +9,7 @@ import { messageOf } from '../lib/errors.ts';
 import { openWords, parseCommandLine } from './command-line.ts';
 import { parseRequest } from './http/parse-request.ts';
 import { parseStatement } from './kubectl/parse-statement.ts';
+import { parseQuery } from './promql/parse-query.ts';
 import { parseCommand } from './redis/parse-command.ts';
 import { analyseTemplate } from './sql/prepare-sql.ts';
 
@@ -31,6 +32,9 @@ export async function analyseStatement(language: Language, text: string): Promis
         return await kubectlEffect(parseStatement(text).words);
       case 'docker':
         return await dockerEffect(openWords(parseCommandLine(text, 'docker').words));
+      case 'promql':
+        parseQuery(text);
+        return READS;
       case 'probe':
         return READS;
       default:

@@ -21,7 +21,7 @@ export async function classifyStatement(language: (typeof CLASSIFIED)[number], t
     case 'docker':
       return await classifyArguments(text, ['docker', 'docker-compose', 'podman']);
     case 'promql':
-      return promqlEffect(text);
+      return promqlEffect(text.replace(/^\s*range\s[^\n]*\n/u, ''));
     case 'sql':
       return combineEffects([await statement('sql', text), await destructiveSql(text)]);
     case 'redis':

@@ -66,6 +66,17 @@ export type StatementResult = {
   readonly durationMs: number;
   /** Worth knowing although it worked, one sentence each: a read credential that could write, rows left out. */
   readonly warnings?: readonly string[];
+  /** Figures as people see them best, already free of secrets. */
+  readonly pictures?: readonly Picture[];
+};
+
+/** A picture that goes with a result: the same one for light and for dark surroundings. */
+export type Picture = {
+  readonly name: string;
+  readonly theme: 'light' | 'dark';
+  readonly png: Buffer;
+  /** What it shows, in words. */
+  readonly alt: string;
 };
 
 /** The code that runs one kind of fence. */

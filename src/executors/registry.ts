@@ -6,6 +6,7 @@ import { createHttpExecutor } from './http/http-executor.ts';
 import { type ResolveName, resolveBySystem } from './http/send-request.ts';
 import { createKubectlExecutor } from './kubectl/kubectl-executor.ts';
 import { createProbeExecutor } from './probe/probe-executor.ts';
+import { createPromqlExecutor } from './promql/promql-executor.ts';
 import { createRedisExecutor } from './redis/redis-executor.ts';
 import type { SecretResolver } from './secrets.ts';
 import { createShExecutor } from './sh/sh-executor.ts';
@@ -33,6 +34,7 @@ export function createExecutors(dependencies: ExecutorDependencies): ReadonlyMap
     createShExecutor(shared),
     createKubectlExecutor(shared),
     createDockerExecutor(shared),
+    createPromqlExecutor({ ...shared, resolveName: dependencies.resolveName ?? resolveBySystem }),
     createProbeExecutor({ clock: shared.clock, resolveName: dependencies.resolveName ?? resolveBySystem }),
   ];
   return new Map(executors.map((executor) => [executor.language, executor]));

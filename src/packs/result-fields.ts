@@ -23,7 +23,7 @@ export const RESULT_FIELDS: Readonly<Record<Language, readonly string[] | null>>
     'differs',
   ],
   docker: ['rows', 'row_count', 'stdout', 'stderr', 'line_count', 'exit_code'],
-  promql: null,
+  promql: ['result_type', 'series', 'count', 'value', 'min', 'avg', 'max', 'last'],
   probe: [
     ...['host', 'address', 'duration_ms'],
     ...['name', 'records', 'addresses', 'resolver'],

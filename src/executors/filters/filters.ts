@@ -4,11 +4,7 @@ import { type ArgumentTemplate, bindWords, literalWord, quoteWord } from '../com
 import type { BoundValues } from '../executor.ts';
 import { grep } from './grep.ts';
 import { cut, head, sort, tail, tr, uniq, wc } from './lines.ts';
-
-/** Takes the lines of a text, gives the lines that come out. */
-export type LineFilter = (lines: readonly string[]) => string[];
-/** Reads the arguments of one filter. Throws UserError `statement_invalid`. */
-export type ReadFilter = (args: readonly string[]) => LineFilter;
+import type { LineFilter, ReadFilter } from './options.ts';
 
 const FILTERS: Readonly<Record<string, ReadFilter>> = {
   grep,

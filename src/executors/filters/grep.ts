@@ -1,7 +1,6 @@
 import { RE2JS } from 're2js';
 import { messageOf } from '../../lib/errors.ts';
-import type { LineFilter } from './filters.ts';
-import { count, invalid, readOptions, refuseFiles } from './options.ts';
+import { count, invalid, type LineFilter, readOptions, refuseFiles } from './options.ts';
 
 const LONG = {
   'ignore-case': 'i',

@@ -1,5 +1,4 @@
-import type { LineFilter } from './filters.ts';
-import { count, invalid, readOptions, refuseFiles } from './options.ts';
+import { count, invalid, type LineFilter, readOptions, refuseFiles } from './options.ts';
 
 /** `head -n 5`, `head -5`, `head -n -5` (all but the last five). */
 export function head(args: readonly string[]): LineFilter {

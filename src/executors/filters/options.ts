@@ -1,5 +1,10 @@
 import { UserError } from '../../lib/errors.ts';
 
+/** Takes the lines of a text, gives the lines that come out. */
+export type LineFilter = (lines: readonly string[]) => string[];
+/** Reads the arguments of one filter. Throws UserError `statement_invalid`. */
+export type ReadFilter = (args: readonly string[]) => LineFilter;
+
 /** Options of a filter: letters without a value, letters with one, and what long spellings mean. */
 export type FilterOptions = {
   readonly flags: string;
