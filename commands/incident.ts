@@ -3,7 +3,9 @@ import { unquote } from '../src/slack/command-text.ts';
 import type { Command } from '../src/slack/commands.ts';
 import * as gestures from '../src/slack/incident-gestures.ts';
 import { aboutIncident, typedSeverity, typedUpdate } from '../src/slack/incident-typed.ts';
+import { actorOf } from '../src/slack/ui.ts';
 import { openList } from '../src/slack/views/lists.ts';
+import { visibleTo } from '../src/slack/visibility.ts';
 
 export default {
   key: 'incident',
@@ -24,7 +26,8 @@ export default {
       usage: '',
       summary: 'lists the open incidents',
       examples: [],
-      run: async (ui) => openList(await listOpen(ui.context), ui.context.clock.now()),
+      run: async (ui, caller) =>
+        openList(await visibleTo(ui, await actorOf(ui, caller), await listOpen(ui.context)), ui.context.clock.now()),
     },
     aboutIncident(['ack', 'acknowledge'], gestures.acknowledge, 'acknowledges it, so that its pages stop'),
     aboutIncident(['command', 'take', 'lead'], gestures.command, 'puts you in command'),

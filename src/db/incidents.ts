@@ -25,6 +25,7 @@ type IncidentRow = {
   war_room: Severity['warRoom'];
   room_channel: string | null;
   room_thread: string | null;
+  private: boolean;
 };
 
 function toIncident(row: IncidentRow): Incident {
@@ -47,20 +48,22 @@ function toIncident(row: IncidentRow): Incident {
     resolvedAt: row.resolved_at,
     summary: row.summary,
     warRoom: row.war_room,
+    private: row.private,
     room: row.room_channel === null ? null : { channel: row.room_channel, thread: row.room_thread },
   };
 }
 
 export type NewIncident = Pick<
   Incident,
-  'title' | 'system' | 'severity' | 'rank' | 'impact' | 'runbook' | 'declaredBy' | 'warRoom'
+  'title' | 'system' | 'severity' | 'rank' | 'impact' | 'runbook' | 'declaredBy' | 'warRoom' | 'private'
 > & { readonly requestKey: string; readonly customerImpact: boolean };
 
 /** Inserts an incident; null when the same request has already declared one (a double submission). */
 export async function insertIncident(tx: Tx, incident: NewIncident): Promise<Incident | null> {
   const rows = await tx.query<IncidentRow>(
-    `insert into incidents (request_key, title, system, severity, rank, impact, runbook, declared_by, war_room, customer_impact_since)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, case when $10::boolean then now() end)
+    `insert into incidents (request_key, title, system, severity, rank, impact, runbook, declared_by, war_room, customer_impact_since,
+       private)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, case when $10::boolean then now() end, $11)
      on conflict (request_key) do nothing returning *`,
     [
       incident.requestKey,
@@ -73,6 +76,7 @@ export async function insertIncident(tx: Tx, incident: NewIncident): Promise<Inc
       incident.declaredBy,
       incident.warRoom,
       incident.customerImpact,
+      incident.private,
     ],
   );
   return rows[0] ? toIncident(rows[0]) : null;

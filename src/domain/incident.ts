@@ -25,6 +25,8 @@ export type Incident = {
   readonly resolvedAt: Date | null;
   readonly summary: string | null;
   readonly warRoom: Severity['warRoom'];
+  /** Only its room may see it: in lists, search, the Home tab and files as well. */
+  readonly private: boolean;
   /** Null until the room is there; stays null for severities without one. */
   readonly room: Room | null;
 };

@@ -13,7 +13,7 @@ import { addTypedJob } from '../db/typed-jobs.ts';
 import { type Firing, latenessMs, type Page } from '../domain/escalation.ts';
 import type { Incident } from '../domain/incident.ts';
 import type { Person } from '../domain/person.ts';
-import { lockOpenIncident, recordFact, refreshCards, requireMember } from '../incidents/actions.ts';
+import { lockOpenIncident, recordFact, refreshCards, requireMember, requireRole } from '../incidents/actions.ts';
 import { recordAcknowledgement, refreshPages } from '../incidents/change.ts';
 import type { Context } from '../incidents/context.ts';
 import { UserError } from '../lib/errors.ts';
@@ -41,7 +41,8 @@ export async function fireRung(tx: Tx, ladder: Ladder, firing: Firing, by: strin
 async function climbing<T>(context: Context, target: Target, work: (tx: Tx, ladder: Ladder) => Promise<T>): Promise<T> {
   requireMember(target.actor);
   return withTransaction(context.pool, async (tx) => {
-    await lockOpenIncident(tx, target.incident);
+    const { system } = await lockOpenIncident(tx, target.incident);
+    requireRole(context, system, target.actor, 'responder');
     const ladder = await readLadder(context, tx, target.incident);
     if (!ladder)
       throw new UserError(

@@ -69,6 +69,7 @@ export async function recordFact(tx: Tx, incident: number, actor: string | null,
 
 /** Brings everything that shows the state of an incident up to date. */
 export async function refreshCards(tx: Tx, incident: Incident): Promise<void> {
-  await enqueue(tx, { type: 'incident.announcement', incident: incident.number });
+  // The hub never hears of a private incident.
+  if (!incident.private) await enqueue(tx, { type: 'incident.announcement', incident: incident.number });
   if (incident.room) await enqueue(tx, { type: 'incident.card', incident: incident.number });
 }

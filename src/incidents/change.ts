@@ -17,8 +17,17 @@ import type { Page } from '../domain/escalation.ts';
 import { parseProse } from '../domain/free-text.ts';
 import { type Incident, MAX_PROSE } from '../domain/incident.ts';
 import type { Person } from '../domain/person.ts';
+import type { Role } from '../domain/roles.ts';
 import { UserError } from '../lib/errors.ts';
-import { getSeverity, getSystem, lockOpenIncident, recordFact, refreshCards, requireMember } from './actions.ts';
+import {
+  getSeverity,
+  getSystem,
+  lockOpenIncident,
+  recordFact,
+  refreshCards,
+  requireMember,
+  requireRole,
+} from './actions.ts';
 import type { Context } from './context.ts';
 import { lookAtLadders, scheduleMilestones } from './timers.ts';
 
@@ -27,13 +36,19 @@ type Target = { readonly incident: number; readonly actor: Person };
 type Change<T> = (tx: Tx, incident: Incident) => Promise<T>;
 
 /** Runs a change of one open incident: locked, recorded, cards brought up to date. */
-async function changing<T>(context: Context, target: Target, work: Change<T>): Promise<T> {
+async function changing<T>(context: Context, target: Target, work: Change<T>, role: Role = 'responder'): Promise<T> {
   requireMember(target.actor);
-  return withTransaction(context.pool, (tx) => change(tx, target, work));
+  return withTransaction(context.pool, (tx) => change(context, tx, target, { work, role }));
 }
 
-async function change<T>(tx: Tx, target: Target, work: Change<T>): Promise<T> {
+async function change<T>(
+  context: Context,
+  tx: Tx,
+  target: Target,
+  { work, role }: { work: Change<T>; role: Role },
+): Promise<T> {
   const incident = await lockOpenIncident(tx, target.incident);
+  requireRole(context, incident.system, target.actor, role);
   const result = await work(tx, incident);
   await refreshCards(tx, incident);
   return result;
@@ -47,7 +62,7 @@ async function once(
 ): Promise<Incident> {
   requireMember(target.actor);
   return withTransaction(context.pool, async (tx) => {
-    if (await claimRequest(tx, target.requestKey)) return change(tx, target, work);
+    if (await claimRequest(tx, target.requestKey)) return change(context, tx, target, { work, role: 'responder' });
     return (await findIncident(tx, target.incident)) ?? lockOpenIncident(tx, target.incident);
   });
 }
@@ -88,18 +103,23 @@ export async function refreshPages(tx: Tx, pages: readonly Page[]): Promise<void
 
 /** The actor becomes commander, from nobody or from somebody else. */
 export async function takeCommand(context: Context, target: Target): Promise<Incident> {
-  return changing(context, target, async (tx, incident) => {
-    if (incident.commander === target.actor.id) {
-      throw new UserError('already_commander', `You are already in command of incident ${incident.number}.`);
-    }
-    await updateCommander(tx, incident.number, target.actor.id);
-    await recordFact(tx, incident.number, target.actor.id, {
-      kind: 'commander_taken',
-      commander: target.actor.id,
-      before: incident.commander,
-    });
-    return incident;
-  });
+  return changing(
+    context,
+    target,
+    async (tx, incident) => {
+      if (incident.commander === target.actor.id) {
+        throw new UserError('already_commander', `You are already in command of incident ${incident.number}.`);
+      }
+      await updateCommander(tx, incident.number, target.actor.id);
+      await recordFact(tx, incident.number, target.actor.id, {
+        kind: 'commander_taken',
+        commander: target.actor.id,
+        before: incident.commander,
+      });
+      return incident;
+    },
+    'commander',
+  );
 }
 
 /**
@@ -119,7 +139,11 @@ export async function changeSeverity(
     }
     await markProgress(tx, incident.number, 'assessed');
     // A room that is there stays where it is; a milder level never takes it away.
-    await updateSeverity(tx, incident.number, incident.room ? { ...severity, warRoom: incident.warRoom } : severity);
+    await updateSeverity(
+      tx,
+      incident.number,
+      incident.room || incident.private ? { ...severity, warRoom: incident.warRoom } : severity,
+    );
     await recordFact(tx, incident.number, change.actor.id, {
       kind: 'severity_changed',
       from: incident.severity,

@@ -7,7 +7,7 @@ import { parseProse, parseTitle } from '../domain/free-text.ts';
 import { type Incident, MAX_PROSE, MAX_TITLE } from '../domain/incident.ts';
 import type { Person } from '../domain/person.ts';
 import { UserError } from '../lib/errors.ts';
-import { getSeverity, getSystem, recordFact, requireMember } from './actions.ts';
+import { getSeverity, getSystem, recordFact, requireRole } from './actions.ts';
 import type { Context } from './context.ts';
 import { lookAtLadders, scheduleMilestones } from './timers.ts';
 
@@ -22,6 +22,8 @@ export type Declaration = {
   readonly customerImpact: boolean;
   /** `<system>/<id>` or null. */
   readonly runbook: string | null;
+  /** Only its room may see it. */
+  readonly private?: boolean;
 };
 
 /**
@@ -29,11 +31,14 @@ export type Declaration = {
  * request key returns the first incident.
  */
 export async function declareIncident(context: Context, declaration: Declaration): Promise<Incident> {
-  requireMember(declaration.actor);
   const title = parseTitle(declaration.title, { name: 'title', max: MAX_TITLE, required: true });
   const impact = parseProse(declaration.impact, { name: 'customer impact', max: MAX_PROSE, required: false });
   const system = getSystem(context, declaration.system);
+  requireRole(context, system.id, declaration.actor, 'responder');
   const severity = getSeverity(system, declaration.severity);
+  const secret = declaration.private ?? false;
+  // What is private meets in a private channel, whatever the severity asks for.
+  const warRoom = secret ? 'channel' : severity.warRoom;
   if (declaration.runbook !== null && !context.packs().runbooks.has(declaration.runbook)) {
     throw new UserError(
       'runbook_unknown',
@@ -50,7 +55,8 @@ export async function declareIncident(context: Context, declaration: Declaration
       impact,
       runbook: declaration.runbook,
       declaredBy: declaration.actor.id,
-      warRoom: severity.warRoom,
+      warRoom,
+      private: secret,
       customerImpact: declaration.customerImpact,
     });
     if (!incident) return getDeclared(tx, declaration.requestKey);
@@ -60,8 +66,8 @@ export async function declareIncident(context: Context, declaration: Declaration
       severity: severity.level,
       impact,
     });
-    await enqueue(tx, { type: 'incident.announcement', incident: incident.number });
-    if (severity.warRoom === 'channel') await enqueue(tx, { type: 'incident.room', incident: incident.number });
+    if (!secret) await enqueue(tx, { type: 'incident.announcement', incident: incident.number });
+    if (warRoom === 'channel') await enqueue(tx, { type: 'incident.room', incident: incident.number });
     await insertLadder(tx, incident.number);
     await lookAtLadders(tx, system.id);
     await scheduleMilestones(tx, system, incident);

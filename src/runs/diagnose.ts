@@ -4,7 +4,7 @@ import { addTypedJob } from '../db/typed-jobs.ts';
 import type { Person } from '../domain/person.ts';
 import { isReading, type Run, type StepRun } from '../domain/run.ts';
 import { type ExecutableStep, executableSteps, type Runbook } from '../domain/runbook.ts';
-import { requireMember } from '../incidents/actions.ts';
+import { requireRole } from '../incidents/actions.ts';
 import { UserError } from '../lib/errors.ts';
 import type { RunsContext } from './context.ts';
 import { pinnedRunbook } from './pinned-runbook.ts';
@@ -20,9 +20,9 @@ export async function getLockedRun(tx: Tx, id: number): Promise<Run> {
 
 /** **Run diagnostics**: queues every step under Diagnose. Refuses while the steps of an earlier click still run. */
 export async function startDiagnostics(context: RunsContext, click: { run: number; actor: Person }): Promise<void> {
-  requireMember(click.actor);
   await withTransaction(context.pool, async (tx) => {
     const run = await getLockedRun(tx, click.run);
+    requireRole(context, run.system, click.actor, 'responder');
     const runbook = await pinnedRunbook(context, run);
     const steps = executableSteps(runbook, 'diagnose');
     if (steps.length === 0)

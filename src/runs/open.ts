@@ -3,7 +3,7 @@ import { withTransaction } from '../db/transaction.ts';
 import type { Person } from '../domain/person.ts';
 import type { Run } from '../domain/run.ts';
 import type { Runbook } from '../domain/runbook.ts';
-import { requireMember } from '../incidents/actions.ts';
+import { requireRole } from '../incidents/actions.ts';
 import type { RunsContext } from './context.ts';
 import { recordRunFact, refreshRun } from './record.ts';
 
@@ -18,9 +18,9 @@ export type Opening = {
 };
 
 /** Opens a run of a runbook in a channel: its text is pinned and its card goes out. Nothing is executed yet. */
-export async function openRun(context: Pick<RunsContext, 'pool'>, opening: Opening): Promise<Run> {
-  requireMember(opening.actor);
+export async function openRun(context: Pick<RunsContext, 'pool' | 'settings'>, opening: Opening): Promise<Run> {
   const { runbook } = opening;
+  requireRole(context, runbook.system, opening.actor, 'responder');
   const opened = await withTransaction(context.pool, async (tx) => {
     const run = await insertRun(tx, {
       requestKey: opening.requestKey,

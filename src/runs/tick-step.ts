@@ -2,7 +2,7 @@ import { insertTick } from '../db/runs.ts';
 import { withTransaction } from '../db/transaction.ts';
 import type { Person } from '../domain/person.ts';
 import { findStep } from '../domain/runbook.ts';
-import { requireMember } from '../incidents/actions.ts';
+import { requireRole } from '../incidents/actions.ts';
 import { UserError } from '../lib/errors.ts';
 import type { RunsContext } from './context.ts';
 import { getLockedRun } from './diagnose.ts';
@@ -14,9 +14,9 @@ export async function tickStep(
   context: RunsContext,
   click: { run: number; step: string; actor: Person },
 ): Promise<void> {
-  requireMember(click.actor);
   await withTransaction(context.pool, async (tx) => {
     const run = await getLockedRun(tx, click.run);
+    requireRole(context, run.system, click.actor, 'responder');
     const step = findStep(await pinnedRunbook(context, run), click.step);
     if (step?.kind !== 'manual')
       throw new UserError('step_unknown', 'This item is not on the runbook any more; open it again with /runbook.');

@@ -4,7 +4,7 @@ import { addTypedJob } from '../db/typed-jobs.ts';
 import type { Person } from '../domain/person.ts';
 import type { Run, StepRun } from '../domain/run.ts';
 import { findStep, type Runbook } from '../domain/runbook.ts';
-import { requireMember } from '../incidents/actions.ts';
+import { requireRole } from '../incidents/actions.ts';
 import { UserError } from '../lib/errors.ts';
 import type { RunsContext } from './context.ts';
 import { queueReadStep } from './diagnose.ts';
@@ -36,12 +36,12 @@ export async function queueVerify(
 
 /** **Verify**: looks again whether a changing step took effect; the way out of `unknown`. */
 export async function startVerify(context: RunsContext, click: { stepRun: number; actor: Person }): Promise<void> {
-  requireMember(click.actor);
   await withTransaction(context.pool, async (tx) => {
     const stepRun = await findStepRun(tx, click.stepRun);
     const run = stepRun ? await findRun(tx, stepRun.run) : null;
     if (!stepRun || !run)
       throw new UserError('run_unknown', 'This run does not exist any more; open the runbook again with /runbook.');
+    requireRole(context, run.system, click.actor, 'responder');
     const runbook = await pinnedRunbook(context, run);
     if (await queueVerify(context, tx, { run, runbook, stepRun, actor: click.actor.id })) return;
     throw new UserError(

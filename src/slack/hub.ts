@@ -44,12 +44,16 @@ function slotOf(name: string): string {
 
 export type FoundChannel = { readonly id: string; readonly creator: string | null; readonly isMember: boolean };
 
-/** The public channel with that name, or null. Reads page after page, archived channels left out. */
-export async function findChannel(call: SlackCaller, name: string): Promise<FoundChannel | null> {
+/** The channel with that name, or null: a public one, or a private one that the bot is in. Reads page after page, archived channels left out. */
+export async function findChannel(
+  call: SlackCaller,
+  name: string,
+  kind: 'public_channel' | 'private_channel' = 'public_channel',
+): Promise<FoundChannel | null> {
   let cursor: string | undefined;
   for (let page = 0; page < MAX_PAGES; page += 1) {
     const answer = await call('interactive', 'conversations.list', {
-      types: 'public_channel',
+      types: kind,
       exclude_archived: true,
       limit: 200,
       ...(cursor ? { cursor } : {}),
@@ -62,9 +66,13 @@ export async function findChannel(call: SlackCaller, name: string): Promise<Foun
   return null;
 }
 
-/** Creates a public channel; the bot is its first member. Rejects with `name_taken` when there is one already. */
-export async function createChannel(call: SlackCaller, name: string): Promise<string> {
-  const { channel } = await call('interactive', 'conversations.create', { name });
+/** Creates a channel; the bot is its first member. Rejects with `name_taken` when there is one already. */
+export async function createChannel(call: SlackCaller, name: string, isPrivate = false): Promise<string> {
+  const { channel } = await call(
+    'interactive',
+    'conversations.create',
+    isPrivate ? { name, is_private: true } : { name },
+  );
   if (channel?.id) return channel.id;
   throw new InternalError('slack.no_channel', `Slack created #${name} and did not say its id.`);
 }

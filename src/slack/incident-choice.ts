@@ -3,11 +3,12 @@ import { incidentFor } from '../incidents/find.ts';
 import type { Caller } from './commands.ts';
 import type { Gesture } from './incident-gestures.ts';
 import * as gestures from './incident-gestures.ts';
-import type { Answer, Ui } from './ui.ts';
+import { type Answer, actorOf, type Ui } from './ui.ts';
 import { quoted, richText } from './views/blocks.ts';
 import { incidentPicker } from './views/lists.ts';
 import { message } from './views/message.ts';
 import { sentence } from './views/welcome.ts';
+import { visibleTo } from './visibility.ts';
 
 /** Gestures by the name that stands in the values of the picker. */
 const GESTURES: Readonly<Record<string, Gesture>> = {
@@ -45,12 +46,18 @@ export async function withIncident(ui: Ui, caller: Caller, wish: Wish): Promise<
     case 'one':
       return wish.gesture(ui, caller, meant.incident.number);
     case 'none':
-      return sentence(
-        `No incident is open, so there is nothing to do; ${ui.context.settings.commands.incident} declare opens one.`,
-      );
-    case 'choose':
-      return picker(wish, meant.open);
+      return nothingOpen(ui);
+    case 'choose': {
+      const open = await visibleTo(ui, await actorOf(ui, caller), meant.open);
+      return open.length === 0 ? nothingOpen(ui) : picker(wish, open);
+    }
   }
+}
+
+function nothingOpen(ui: Ui): Answer {
+  return sentence(
+    `No incident is open, so there is nothing to do; ${ui.context.settings.commands.incident} declare opens one.`,
+  );
 }
 
 function picker(wish: Wish, open: readonly Incident[]): Answer {

@@ -12,9 +12,18 @@ import { incidentCardMessage } from './views/incident-card.ts';
 import { resolveModal, severityModal, updateModal } from './views/incident-modals.ts';
 import { timelineMessage } from './views/lists.ts';
 import { sentence } from './views/welcome.ts';
+import { requireVisible } from './visibility.ts';
 
 /** A gesture about one incident: the same for a verb that was typed, a button and a choice from a list. */
 export type Gesture = (ui: Ui, visitor: Visitor, incident: number) => Promise<Answer>;
+
+/** Only for who may see that incident; everybody else is told what they would be told of one that does not exist. */
+function seeing(gesture: Gesture): Gesture {
+  return async (ui, visitor, incident) => {
+    await requireVisible(ui, visitor, incident);
+    return gesture(ui, visitor, incident);
+  };
+}
 
 /** The open incident with that number; refuses one that is over before somebody fills in a form for it. */
 async function getOpen(ui: Ui, number: number): Promise<Incident> {
@@ -24,73 +33,73 @@ async function getOpen(ui: Ui, number: number): Promise<Incident> {
   throw new UserError('incident_resolved', `Incident ${number} is resolved already; declare a new one if it is back.`);
 }
 
-export const acknowledge: Gesture = async (ui, visitor, incident) => {
+export const acknowledge: Gesture = seeing(async (ui, visitor, incident) => {
   const { first } = await acknowledgeIncident(ui.context, { incident, actor: await actorOf(ui, visitor) });
   return sentence(
     first ? `You acknowledged incident ${incident}.` : `Incident ${incident} was acknowledged before; nothing changed.`,
   );
-};
+});
 
-export const command: Gesture = async (ui, visitor, incident) => {
+export const command: Gesture = seeing(async (ui, visitor, incident) => {
   await takeCommand(ui.context, { incident, actor: await actorOf(ui, visitor) });
   return sentence(`You are in command of incident ${incident}.`);
-};
+});
 
-export const escalate: Gesture = async (ui, visitor, incident) => {
+export const escalate: Gesture = seeing(async (ui, visitor, incident) => {
   const { contact } = await escalateNow(ui.context, { incident, actor: await actorOf(ui, visitor) });
   return sentence(`${contact} is being paged for incident ${incident}.`);
-};
+});
 
-export const status: Gesture = async (ui, _visitor, incident) => {
+export const status: Gesture = seeing(async (ui, _visitor, incident) => {
   const card = await withTransaction(ui.context.pool, (tx) => readIncidentCard(ui.context, tx, incident));
   if (card) return incidentCardMessage(card);
   throw new UserError(
     'incident_unknown',
     `There is no incident ${incident} that can be shown; its system may have left the packs.`,
   );
-};
+});
 
-export const timeline: Gesture = async (ui, _visitor, incident) => {
+export const timeline: Gesture = seeing(async (ui, _visitor, incident) => {
   const found = await readTimeline(ui.context, incident);
   return timelineMessage({ ...found, nameOf: (person) => found.names.get(person) ?? person });
-};
+});
 
-export const askSeverity: Gesture = async (ui, visitor, number) => {
+export const askSeverity: Gesture = seeing(async (ui, visitor, number) => {
   const incident = await getOpen(ui, number);
   const view = severityModal(incident, getSystem(ui.context, incident.system));
   await ui.call('interactive', 'views.open', { trigger_id: visitor.trigger, view });
   return null;
-};
+});
 
-export const askUpdate: Gesture = async (ui, visitor, number) => {
+export const askUpdate: Gesture = seeing(async (ui, visitor, number) => {
   const view = updateModal(await getOpen(ui, number));
   await ui.call('interactive', 'views.open', { trigger_id: visitor.trigger, view });
   return null;
-};
+});
 
-export const askSummary: Gesture = async (ui, visitor, number) => {
+export const askSummary: Gesture = seeing(async (ui, visitor, number) => {
   const view = resolveModal(await getOpen(ui, number));
   await ui.call('interactive', 'views.open', { trigger_id: visitor.trigger, view });
   return null;
-};
+});
 
 /** Sets a severity that was typed. */
 export function setSeverity(severity: string): Gesture {
-  return async (ui, visitor, incident) => {
+  return seeing(async (ui, visitor, incident) => {
     const { requestKey } = visitor;
     const actor = await actorOf(ui, visitor);
     await changeSeverity(ui.context, { incident, actor, severity, reason: '', requestKey });
     return sentence(`Incident ${incident} is ${severity.toUpperCase()} now.`);
-  };
+  });
 }
 
 /** Posts an update that was typed. */
 export function sendUpdate(text: string): Gesture {
-  return async (ui, visitor, incident) => {
+  return seeing(async (ui, visitor, incident) => {
     const { requestKey } = visitor;
     await postUpdate(ui.context, { incident, actor: await actorOf(ui, visitor), text, requestKey });
     return sentence(`Your update on incident ${incident} is on its way.`);
-  };
+  });
 }
 
 /** Opens the form in which an incident is declared. The system is the one whose runbooks fit the title best. */

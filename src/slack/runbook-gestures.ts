@@ -11,6 +11,7 @@ import { type Answer, actorOf, type Ui, type Visitor } from './ui.ts';
 import { plain } from './views/blocks.ts';
 import { modal } from './views/incident-modals.ts';
 import { sentence } from './views/welcome.ts';
+import { requireVisible } from './visibility.ts';
 
 type Place = { readonly channel: string; readonly thread: string | null; readonly incident: number | null };
 
@@ -24,6 +25,7 @@ export async function openRunbook(
   wanted: { readonly id: string; readonly incident: number | null },
 ): Promise<Answer> {
   const runbook = getRunbook(ui, wanted.id);
+  if (wanted.incident !== null) await requireVisible(ui, visitor, wanted.incident);
   const channel = visitor.channel ?? (await ui.hub());
   const here = { channel, thread: visitor.thread, incident: null };
   const { place, others } = await placeFor(ui, { here, runbook, number: wanted.incident });
@@ -44,7 +46,9 @@ async function placeFor(ui: Ui, asked: { here: Place; runbook: Runbook; number: 
   }
   const own = await roomIncident(ui, here.channel);
   if (own !== null) return { place: { ...here, incident: own }, others: [] };
-  const open = (await listOpen(ui.context)).filter((incident) => incident.system === runbook.system && incident.room);
+  const open = (await listOpen(ui.context)).filter(
+    (incident) => incident.system === runbook.system && incident.room && !incident.private,
+  );
   const threads = open.filter(
     ({ room }) => room?.channel === here.channel && (room.thread === here.thread || !here.thread),
   );

@@ -26,6 +26,7 @@ export function incident(different: Partial<Incident> = {}): Incident {
     resolvedAt: null,
     summary: null,
     warRoom: 'channel',
+    private: false,
     room: null,
     ...different,
   };

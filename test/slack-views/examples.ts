@@ -76,6 +76,7 @@ export function anIncident(more: Partial<Incident> = {}): Incident {
     resolvedBy: null,
     resolvedAt: null,
     summary: null,
+    private: false,
     warRoom: 'channel',
     room: { channel: 'C0ROOM0001', thread: null },
     ...more,

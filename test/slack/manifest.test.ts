@@ -34,15 +34,16 @@ type Kind = 'channels' | 'groups' | 'im';
 
 /** In which kinds of conversation each method is called; methods without kinds have one scope whatever the place. */
 const KINDS: Readonly<Record<string, readonly Kind[]>> = {
-  'conversations.create': ['channels'],
+  'conversations.create': ['channels', 'groups'],
+  'conversations.members': ['groups'],
   'conversations.history': ['channels', 'groups', 'im'],
   'conversations.replies': ['channels', 'groups', 'im'],
   'conversations.info': ['channels', 'groups', 'im'],
-  'conversations.invite': ['channels'],
+  'conversations.invite': ['channels', 'groups'],
   'conversations.join': ['channels'],
-  'conversations.list': ['channels'],
+  'conversations.list': ['channels', 'groups'],
   'conversations.open': ['im'],
-  'conversations.setTopic': ['channels'],
+  'conversations.setTopic': ['channels', 'groups'],
 };
 
 /** One list for each call: at least one of its scopes is needed. */

@@ -37,6 +37,7 @@ export async function deliverAnnouncement(deps: DeliverDeps, delivery: Of<'incid
   const number = delivery.intent.incident;
   const card = await read(deps, (tx) => readIncidentCard(deps.context, tx, number));
   if (!card) return GONE;
+  if (card.incident.private) return { status: 'obsolete', reason: 'the hub does not hear of a private incident' };
   const channel = await hubOf(deps);
   if (typeof channel !== 'string') return channel;
   const outcome = await postToSlot(deps, { slot: delivery.key, channel, message: announcementMessage(card), delivery });

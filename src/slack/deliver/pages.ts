@@ -154,6 +154,9 @@ async function groupPlace(deps: DeliverDeps, paged: Paged, group: string): Promi
   if (members.length === 0) return { reason: `the user group ${group} has no members` };
   const { room } = paged.incident;
   if (room) return room.thread ? { channel: room.channel, thread: room.thread } : { channel: room.channel };
+  // A mention needs a place that the group may see: a private incident has none before its room.
+  if (paged.incident.private)
+    return { reason: `the private room of the incident is not there yet to call ${group} in` };
   return { channel: await deps.hub() };
 }
 

@@ -52,9 +52,12 @@ export async function deliverReminder(deps: DeliverDeps, delivery: Of<'approval.
 export async function deliverAlone(deps: DeliverDeps, delivery: Of<'approval.alone'>): Promise<Outcome> {
   const card = await readApproval(deps, delivery.intent.approval);
   if (!card) return GONE;
+  const message = aloneMessage(card);
+  // The hub does not hear of a private incident: its room does.
+  if (card.incident?.private) return postOnce(deps, { slot: delivery.key, ...placeOf(card.run), message, delivery });
   const channel = await hubOf(deps);
   if (typeof channel !== 'string') return channel;
-  return postOnce(deps, { slot: delivery.key, channel, message: aloneMessage(card), delivery });
+  return postOnce(deps, { slot: delivery.key, channel, message, delivery });
 }
 
 function readApproval(deps: DeliverDeps, id: number): Promise<ApprovalCard | null> {

@@ -25,8 +25,10 @@ const SUFFIXES = ['', '-2', '-3', '-4', '-5'];
 const INVITED_AT_ONCE = 100;
 
 /** `inc-7-quotes-fail`, with a suffix where somebody else has that name. */
-export function roomName(incident: Pick<Incident, 'number' | 'title'>, suffix: string): string {
+export function roomName(incident: Pick<Incident, 'number' | 'title' | 'private'>, suffix: string): string {
   const start = `inc-${incident.number}`;
+  // Names of private channels show up in other places: what happened stays inside.
+  if (incident.private) return `${start}${suffix}`;
   const slug = slugify(incident.title, MAX_NAME - start.length - 1 - suffix.length);
   return `${slug === '' ? start : `${start}-${slug}`}${suffix}`;
 }
@@ -48,14 +50,15 @@ async function createRoom(deps: DeliverDeps, incident: Incident): Promise<string
   for (const suffix of SUFFIXES) {
     const name = roomName(incident, suffix);
     try {
-      return await createChannel(deps.call, name);
+      return await createChannel(deps.call, name, incident.private);
     } catch (error) {
       if (!isSlackError(error, 'name_taken')) throw error;
-      const taken = await findChannel(deps.call, name);
+      const taken = await findChannel(deps.call, name, incident.private ? 'private_channel' : 'public_channel');
       if (taken && taken.creator === (await deps.identity()).botUserId) return taken.id;
     }
   }
-  return createChannel(deps.call, roomName(incident, `-${Date.parse(incident.declaredAt.toISOString())}`));
+  const name = roomName(incident, `-${Date.parse(incident.declaredAt.toISOString())}`);
+  return createChannel(deps.call, name, incident.private);
 }
 
 async function recordRoom(deps: DeliverDeps, tx: Tx, room: { incident: Incident; channel: string }): Promise<void> {

@@ -10,13 +10,14 @@ import { readPlannable, requestPlan } from '../../runs/request.ts';
 import { type Answer, actorOf, type Ui, type Visitor } from '../ui.ts';
 import { aloneModal, approveModal, denyModal, planModal } from '../views/step-modals.ts';
 import { sentence } from '../views/welcome.ts';
+import { requireRunVisible, requireVisible } from '../visibility.ts';
 import { metadataOf, valuesOf } from './view-values.ts';
 
 const approvalData = z.object({ approval: z.int() });
 
 /** **Approve**: decides at once, or asks for the name of the target first. */
 export async function pressApprove(ui: Ui, visitor: Visitor, approval: number): Promise<Answer> {
-  const card = await getPending(ui, approval);
+  const card = await getPending(ui, visitor, approval);
   if ('state' in card) return settledAnswer(card);
   const person = await actorOf(ui, visitor);
   const verdict = await decide(ui.context, { approval, person, decision: 'approve', reason: '' });
@@ -31,7 +32,7 @@ export async function pressWithReason(
   visitor: Visitor,
   pressed: { approval: number; decision: Exclude<DecisionKind, 'approve'> },
 ): Promise<Answer> {
-  const card = await getPending(ui, pressed.approval);
+  const card = await getPending(ui, visitor, pressed.approval);
   if ('state' in card) return settledAnswer(card);
   const { decision } = pressed;
   const view = decision === 'deny' ? denyModal(card.approval.id, card.stepRun.title) : aloneModal(card, decision);
@@ -41,6 +42,7 @@ export async function pressWithReason(
 
 /** **Ask for a plan**: which of the steps, and why. */
 export async function pressPlan(ui: Ui, visitor: Visitor, run: number): Promise<Answer> {
+  await requireRunVisible(ui, visitor, run);
   const steps = await readPlannable(ui.context, run);
   const view = planModal({ run, steps });
   await ui.call('interactive', 'views.open', { trigger_id: visitor.trigger, view });
@@ -77,13 +79,14 @@ export async function submitPlan(ui: Ui, visitor: Visitor, view: ViewOutput): Pr
   return null;
 }
 
-async function getPending(ui: Ui, id: number): Promise<ApprovalCard | Pick<Approval, 'state'>> {
+async function getPending(ui: Ui, visitor: Visitor, id: number): Promise<ApprovalCard | Pick<Approval, 'state'>> {
   const card = await withTransaction(ui.context.pool, (tx) => readApprovalCard(ui.context, tx, id));
   if (!card)
     throw new UserError(
       'approval_unknown',
       'This request does not exist any more; ask for the step again from its runbook.',
     );
+  if (card.incident?.private) await requireVisible(ui, visitor, card.incident.number);
   return card.approval.state === 'pending' ? card : { state: card.approval.state };
 }
 

@@ -12,6 +12,7 @@ import { type Answer, actorOf, type Ui, type Visitor } from '../ui.ts';
 import type { ActionId } from '../views/action-ids.ts';
 import { stepModal } from '../views/step-modals.ts';
 import { sentence } from '../views/welcome.ts';
+import { requireRunVisible, requireVisible } from '../visibility.ts';
 import { pressApprove, pressPlan, pressWithReason } from './approval-gestures.ts';
 
 /** What a button or menu does; `value` is what it carries, ids alone. */
@@ -78,6 +79,7 @@ export const PRESSES: Readonly<Record<Exclude<ActionId, 'declare.system' | 'runb
   },
   'runbook.search': (ui, visitor, value) => askRunbook(ui, visitor, /^\d+$/u.test(value) ? Number(value) : null),
   'run.diagnose': async (ui, visitor, value) => {
+    await requireRunVisible(ui, visitor, numberIn(value));
     await startDiagnostics(ui.context, { run: numberIn(value), actor: await actorOf(ui, visitor) });
     return null;
   },
@@ -87,6 +89,7 @@ export const PRESSES: Readonly<Record<Exclude<ActionId, 'declare.system' | 'runb
   },
   'step.request': askStep,
   'step.tick': async (ui, visitor, value) => {
+    await requireRunVisible(ui, visitor, stepIn(value).run);
     await tickStep(ui.context, { ...stepIn(value), actor: await actorOf(ui, visitor) });
     return null;
   },
@@ -108,11 +111,13 @@ export const PRESSES: Readonly<Record<Exclude<ActionId, 'declare.system' | 'runb
 };
 
 async function aimed(ui: Ui, visitor: Visitor, value: string) {
+  await requireVisible(ui, visitor, numberIn(value));
   return { incident: numberIn(value), actor: await actorOf(ui, visitor) };
 }
 
 async function askStep(ui: Ui, visitor: Visitor, value: string): Promise<Answer> {
   const wanted = stepIn(value);
+  await requireRunVisible(ui, visitor, wanted.run);
   const [preview, missing] = await Promise.all([previewStep(ui.context, wanted), missingParams(ui.context, wanted)]);
   const secret = missing.find((param) => param.type === 'secret');
   if (secret) {

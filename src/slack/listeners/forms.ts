@@ -98,6 +98,7 @@ async function declare(ui: Ui, visitor: Visitor, view: ViewOutput): Promise<Answ
     severity: values(severityBlock(system)),
     impact: values('impact'),
     customerImpact: values('affected') === 'yes',
+    private: values('visibility') === 'private',
     runbook: runbook === '' || runbook === NO_RUNBOOK ? null : runbook,
   });
   return null;

@@ -6,6 +6,7 @@ import { hasRole, isOneOf } from '../../domain/roles.ts';
 import { type ApprovalCard, readApprovalCard } from '../../runs/approval-card.ts';
 import { actorOf, type Ui } from '../ui.ts';
 import { homeView } from '../views/welcome.ts';
+import { visibleTo } from '../visibility.ts';
 
 /** Shows somebody's Home tab as things stand: what is open, and what waits for them (not what they asked for themselves). */
 export async function publishHome(ui: Ui, user: string): Promise<void> {
@@ -19,7 +20,14 @@ export async function publishHome(ui: Ui, user: string): Promise<void> {
     }
     return { open: await listOpenIncidents(tx), waiting: cards, now: tx.now };
   });
-  const view = homeView({ ...home, commands: ui.context.settings.commands });
+  const open = await visibleTo(ui, person, home.open);
+  const seen = await visibleTo(
+    ui,
+    person,
+    home.waiting.flatMap(({ incident }) => (incident ? [incident] : [])),
+  );
+  const waiting = home.waiting.filter(({ incident }) => incident === null || seen.includes(incident));
+  const view = homeView({ ...home, open, waiting, commands: ui.context.settings.commands });
   await ui.call('interactive', 'views.publish', { user_id: user, view });
 }
 

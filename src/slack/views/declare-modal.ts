@@ -78,6 +78,23 @@ export function declareModal(form: DeclareForm): ModalView {
       },
       {
         type: 'input',
+        block_id: 'visibility',
+        label: plain('Who may see it', 100),
+        optional: true,
+        element: {
+          type: 'checkboxes',
+          action_id: VALUE,
+          options: [
+            {
+              text: plain('Private: only the people in its own private channel', 75),
+              description: plain('For a security breach. Nothing is said in the hub.', 75),
+              value: 'private',
+            },
+          ],
+        },
+      },
+      {
+        type: 'input',
         block_id: runbookBlock(system.id),
         label: plain('Runbook', 100),
         hint: plain('A suggestion for the status card; any other can be opened later.', 200),

@@ -98,7 +98,9 @@ export function unreachableMessage(failure: {
   readonly inRoom: boolean;
 }): Message {
   const { incident } = failure;
-  const what = escapeLine(`${incident.severity} · ${incident.title}`, 200);
+  // In the hub nobody learns what a private incident is about.
+  const title = incident.private && !failure.inRoom ? 'a private incident' : incident.title;
+  const what = escapeLine(`${incident.severity} · ${title}`, 200);
   const contact = escapeLine(failure.contactName);
   return message(
     `<!channel> 🚨 Nobody could be paged as ${contact} for incident ${incident.number}: ${what}`,
