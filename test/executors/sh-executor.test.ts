@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -144,6 +144,27 @@ describe('a shell step', () => {
       target: { ...target, options: { cwd: path.join(dir, 'nowhere') } },
     });
     expect(result).toMatchObject({ status: 'failed', error: expect.stringContaining('nowhere') });
+  });
+});
+
+describe('the folders of programs of a target', () => {
+  const withPath = () => ({ ...target, options: { path: dir } });
+  beforeAll(() => writeFile(path.join(dir, 'id'), '#!/bin/sh\necho "our own"\n', { mode: 0o755 }));
+
+  it('come before those of the system in a change', async () => {
+    const result = await execute(executor, { ...source('id -u'), target: withPath() });
+    expect(result.value.stdout).toBe('our own\n');
+  });
+
+  it('are left out where a step only reads: the reviewed programs are those of the system', async () => {
+    const result = await execute(executor, { ...source('id -u'), target: withPath(), allowed: 'read' });
+    expect(result.value.stdout).toBe(`${process.getuid?.()}\n`);
+  });
+
+  it.each(['bin', '/a:b', '/a:', ':/a'])('are absolute: %s is refused', (folders) => {
+    expect(executor.checkTarget({ ...target, options: { path: folders } })).toEqual([
+      '`options.path`: write absolute folders, separated by colons.',
+    ]);
   });
 });
 

@@ -13,9 +13,12 @@ export function scriptEnvironment(parts: {
   home: string;
   bound: readonly BoundValue[];
   secrets: Readonly<Record<string, string>>;
+  /** Folders of programs before the fixed ones, separated by colons; empty for none. */
+  path?: string;
 }): Record<string, string> {
   const values = parts.bound.map(({ name, value }) => [name, plainText(value)] as const);
-  return { ...FIXED, HOME: parts.home, TMPDIR: parts.home, ...parts.secrets, ...Object.fromEntries(values) };
+  const PATH = parts.path ? `${parts.path}:${FIXED.PATH}` : FIXED.PATH;
+  return { ...FIXED, PATH, HOME: parts.home, TMPDIR: parts.home, ...parts.secrets, ...Object.fromEntries(values) };
 }
 
 /** True for a variable that programs obey. */

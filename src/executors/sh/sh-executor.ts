@@ -118,7 +118,7 @@ async function runSafely(
       script: work.source.text,
       shell: place.shell,
       cwd: place.cwd,
-      environment: (home) => scriptEnvironment({ home, bound, secrets: place.env }),
+      environment: (home) => scriptEnvironment({ home, bound, secrets: place.env, path: place.path }),
       signal: use.limits.signal,
       clock: use.clock,
       onOutput: (stream, chunk) => {

@@ -14,6 +14,11 @@ const options = z.strictObject({
   /** Where the script runs; a new empty folder per run without it. Relative to where Warroom was started. */
   cwd: z.string().min(1).optional(),
   shell: z.enum(['/bin/sh', '/bin/bash']).default('/bin/sh'),
+  /** Folders where a change looks for programs before the system's own, separated by colons; a step that reads never does. */
+  path: z
+    .string()
+    .regex(/^(?:\/[^:\0]+(?::\/[^:\0]+)*)?$/u, 'write absolute folders, separated by colons')
+    .default(''),
 });
 
 const credential = z.strictObject({
@@ -33,6 +38,8 @@ const credential = z.strictObject({
 export type ShellPlace = {
   readonly cwd: string | null;
   readonly shell: string;
+  /** Folders before those of the system, separated by colons; empty for none. */
+  readonly path: string;
   readonly env: Readonly<Record<string, string>>;
 };
 
@@ -56,5 +63,11 @@ export async function shellPlace(
   const env: Record<string, string> = {};
   for (const [name, value] of Object.entries(login.env ?? {}))
     env[name] = typeof value === 'string' ? value : await secrets.text(value);
-  return { cwd: place.cwd === undefined ? null : path.resolve(place.cwd), shell: place.shell, env };
+  return {
+    cwd: place.cwd === undefined ? null : path.resolve(place.cwd),
+    shell: place.shell,
+    // The reviewed list of reading programs means the system's programs of those names.
+    path: name === 'write' ? place.path : '',
+    env,
+  };
 }
