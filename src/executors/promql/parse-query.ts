@@ -130,7 +130,13 @@ function readRange(line: string): Range {
   if (rangeMs / stepMs > MOST_POINTS)
     throw invalid(`This range has more than ${MOST_POINTS} steps: make the step longer.`);
   if (stepMs > rangeMs) throw invalid('The step is longer than the range: make it shorter.');
-  return { rangeMs, stepMs, threshold: parts.threshold === undefined ? null : Number(parts.threshold) };
+  return { rangeMs, stepMs, threshold: parts.threshold === undefined ? null : figure(parts.threshold) };
+}
+
+function figure(text: string): number {
+  const number = Number(text);
+  if (Math.abs(number) < 1e100) return number;
+  throw invalid(`The threshold ${text.slice(0, 20)} is too large to be drawn: correct it.`);
 }
 
 function duration(text: string): number {

@@ -177,7 +177,7 @@ function pieces(series: Series, stepMs: number): Series['points'][number][][] {
   const found: Series['points'][number][][] = [];
   let last: number | null = null;
   for (const point of series.points) {
-    if (!Number.isFinite(point.value)) {
+    if (!isDrawable(point.value)) {
       last = null;
       continue;
     }
@@ -199,7 +199,7 @@ function valueScale(
   series: readonly Series[],
   threshold: number | null,
 ): { low: number; high: number; ticks: number[] } {
-  const values = series.flatMap(({ points }) => points.map(({ value }) => value).filter(Number.isFinite));
+  const values = series.flatMap(({ points }) => points.map(({ value }) => value).filter(isDrawable));
   if (threshold !== null) values.push(threshold);
   const [least, most] = values.reduce<[number, number]>(
     ([low, high], value) => [Math.min(low, value), Math.max(high, value)],
@@ -207,11 +207,17 @@ function valueScale(
   );
   if (least > most) return { low: 0, high: 1, ticks: [0, 1] };
   const low = least > 0 && least < (most - least) * 2 + most * 0.5 ? 0 : least;
-  const span = most - low || Math.abs(most) || 1;
+  // figures that differ by less than a billionth are one: a double has no room for ticks between them
+  const span = Math.max(most - low, Math.abs(most) * 1e-9, Math.abs(low) * 1e-9) || 1;
   const power = 10 ** Math.floor(Math.log10(span / 4));
-  const step = ([1, 2, 5, 10].find((factor) => span / (factor * power) <= 4.5) ?? 10) * power;
+  const step = ([1, 2, 5, 10].find((factor) => span / (factor * power) <= 5.5) ?? 10) * power;
   const bottom = Math.floor(low / step) * step;
   const count = Math.max(1, Math.ceil((most - bottom) / step + 0.05));
   const ticks = Array.from({ length: count + 1 }, (_item, index) => Number((bottom + index * step).toPrecision(12)));
   return { low: bottom, high: bottom + count * step, ticks };
+}
+
+/** No NaN, no infinity, and nothing so large or so small that its scale is no number any more. */
+function isDrawable(value: number): boolean {
+  return Number.isFinite(value) && Math.abs(value) < 1e100 && (value === 0 || Math.abs(value) > 1e-100);
 }
