@@ -5,11 +5,14 @@ import type { Tx } from './transaction.ts';
 
 const RUN_COLUMNS = `id, runbook, system, title, source_file as "sourceFile", source_text as "sourceText",
   content_hash as "contentHash", commit, incident, channel, thread, params, requested_by as "requestedBy",
-  created_at as "createdAt"`;
+  created_at as "createdAt", rehearsal`;
 
 const STEP_RUN_COLUMNS = `id, run, step, title, purpose, verifies, state, effect, target, display,
   requested_by as "requestedBy", reason, requested_at as "requestedAt", started_at as "startedAt",
-  finished_at as "finishedAt", value, output, omitted_bytes as "omittedBytes", error, passed`;
+  finished_at as "finishedAt", value, output, omitted_bytes as "omittedBytes", error, passed,
+  cancel_requested_at as "cancelRequestedAt", cancel_requested_by as "cancelRequestedBy",
+  secrets_wanted as "secretsWanted",
+  (select count(*)::int from secret_gifts where step_run = step_runs.id) as "secretsGiven"`;
 
 export type NewRun = Omit<Run, 'id' | 'createdAt'> & { readonly requestKey: string };
 
@@ -17,8 +20,8 @@ export type NewRun = Omit<Run, 'id' | 'createdAt'> & { readonly requestKey: stri
 export async function insertRun(tx: Tx, run: NewRun): Promise<Run | null> {
   const rows = await tx.query<Run>(
     `insert into runs (request_key, runbook, system, title, source_file, source_text, content_hash, commit, incident,
-       channel, thread, params, requested_by)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+       channel, thread, params, requested_by, rehearsal)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
      on conflict (request_key) do nothing returning ${RUN_COLUMNS}`,
     [
       run.requestKey,
@@ -34,6 +37,7 @@ export async function insertRun(tx: Tx, run: NewRun): Promise<Run | null> {
       run.thread,
       JSON.stringify(run.params),
       run.requestedBy,
+      run.rehearsal,
     ],
   );
   return rows[0] ?? null;
@@ -75,13 +79,14 @@ export type NewStepRun = {
   readonly requestedBy: string;
   readonly reason: string;
   readonly error: string | null;
+  readonly secretsWanted?: number;
 };
 
 export async function insertStepRun(tx: Tx, stepRun: NewStepRun): Promise<StepRun> {
   const rows = await tx.query<StepRun>(
     `insert into step_runs (run, step, title, purpose, verifies, state, effect, target, display, requested_by, reason,
-       error, finished_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, case when $6 = 'refused' then now() end)
+       error, finished_at, secrets_wanted)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, case when $6 = 'refused' then now() end, $13)
      returning ${STEP_RUN_COLUMNS}`,
     [
       stepRun.run,
@@ -96,6 +101,7 @@ export async function insertStepRun(tx: Tx, stepRun: NewStepRun): Promise<StepRu
       stepRun.requestedBy,
       stepRun.reason,
       stepRun.error,
+      stepRun.secretsWanted ?? 0,
     ],
   );
   const row = rows[0];

@@ -20,6 +20,8 @@ export type Run = {
   readonly params: Readonly<Record<string, ParamValue>>;
   readonly requestedBy: string;
   readonly createdAt: Date;
+  /** Everything is rendered and asked, and nothing is sent to any target. */
+  readonly rehearsal: boolean;
 };
 
 /**
@@ -59,7 +61,8 @@ export type StepRun = {
   readonly run: number;
   readonly step: string;
   readonly title: string;
-  readonly purpose: 'diagnose' | 'change' | 'verify';
+  /** `look`: a read step that somebody ran by itself. */
+  readonly purpose: 'diagnose' | 'change' | 'verify' | 'look';
   readonly verifies: number | null;
   readonly state: StepRunState;
   readonly effect: Effect;
@@ -76,6 +79,12 @@ export type StepRun = {
   readonly omittedBytes: number;
   readonly error: string | null;
   readonly passed: boolean | null;
+  /** Somebody wanted it to stop while it ran. */
+  readonly cancelRequestedAt: Date | null;
+  readonly cancelRequestedBy: string | null;
+  /** From how many people it wants its secrets; 0 for a step that asks nobody. */
+  readonly secretsWanted: number;
+  readonly secretsGiven: number;
 };
 
 /** The newest step run of each step, by step id. */

@@ -15,6 +15,8 @@ export type Opening = {
   readonly channel: string;
   readonly thread: string | null;
   readonly incident: number | null;
+  /** Everything is rendered and asked, and nothing is sent to any target. */
+  readonly rehearsal?: boolean;
 };
 
 /** Opens a run of a runbook in a channel: its text is pinned and its card goes out. Nothing is executed yet. */
@@ -36,6 +38,7 @@ export async function openRun(context: Pick<RunsContext, 'pool' | 'settings'>, o
       thread: opening.thread,
       params: {},
       requestedBy: opening.actor.id,
+      rehearsal: opening.rehearsal ?? false,
     });
     if (!run) return null;
     await recordRunFact(tx, run, opening.actor.id, {

@@ -25,6 +25,10 @@ const stepRun = (id: number, step: string, different: Partial<StepRun> = {}): St
   omittedBytes: 0,
   error: null,
   passed: null,
+  cancelRequestedAt: null,
+  cancelRequestedBy: null,
+  secretsWanted: 0,
+  secretsGiven: 0,
   ...different,
 });
 

@@ -155,6 +155,7 @@ export function aRun(more: Partial<Run> = {}): Run {
     params: {},
     requestedBy: 'U0ONCALL01',
     createdAt: minutesAgo(5),
+    rehearsal: false,
     ...more,
   };
 }
@@ -181,6 +182,10 @@ export function aStepRun(step: ExecutableStep, more: Partial<StepRun> = {}): Ste
     omittedBytes: 0,
     error: null,
     passed: true,
+    cancelRequestedAt: null,
+    cancelRequestedBy: null,
+    secretsWanted: 0,
+    secretsGiven: 0,
     ...more,
   };
 }
