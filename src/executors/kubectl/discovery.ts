@@ -1,12 +1,13 @@
 import type { KubeResource } from './kube-guard.ts';
 import type { KubeConnection } from './kube-http.ts';
 import { at, listAt, textAt } from './kube-object.ts';
+import { refusalOf } from './kube-refusal.ts';
 
 const MAX_GROUPS = 200;
 
 /**
  * The types that a server serves, in its own preferred versions, from the discovery documents (`/api/v1`, `/apis`, `/apis/<group>/<version>`).
- * Groups that do not answer are left out, as a broken metrics server must not stop a diagnosis.
+ * Groups that do not answer are left out, as a broken metrics server must not stop a diagnosis. Throws KubeRefusal when the credential is not accepted.
  */
 export async function discoverTypes(connection: KubeConnection, signal: AbortSignal): Promise<readonly KubeResource[]> {
   const get = async (path: string): Promise<unknown> => {
@@ -17,6 +18,7 @@ export async function discoverTypes(connection: KubeConnection, signal: AbortSig
       body: null,
       signal,
     });
+    if ([401, 403].includes(answer.status)) throw refusalOf(answer);
     if (answer.status !== 200) return null;
     try {
       return JSON.parse(answer.body);

@@ -3,7 +3,8 @@ import type { Limits } from '../limits.ts';
 import { type Findings, stopped } from '../results.ts';
 import { CommandFailure } from './command.ts';
 import { KubeConnectionError } from './kube-http.ts';
-import { KubeRefusal, type KubeSession } from './kube-session.ts';
+import { KubeRefusal } from './kube-refusal.ts';
+import type { KubeSession } from './kube-session.ts';
 
 /** The API server gave up waiting for itself: what was asked may have happened. */
 const GAVE_UP = new Set([502, 503, 504]);

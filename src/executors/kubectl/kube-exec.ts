@@ -3,7 +3,8 @@ import type { Json } from '../../lib/canonical-json.ts';
 import { knownType } from './known-types.ts';
 import { KubeConnectionError } from './kube-http.ts';
 import { listAt, textAt } from './kube-object.ts';
-import { type KubeSession, refusalOf } from './kube-session.ts';
+import { refusalOf } from './kube-refusal.ts';
+import type { KubeSession } from './kube-session.ts';
 
 /** What a command in a container printed, and how it ended. */
 export type ExecResult = {

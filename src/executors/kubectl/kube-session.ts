@@ -5,21 +5,9 @@ import { discoverTypes } from './discovery.ts';
 import { apiVersion, isNamed, KNOWN_TYPES } from './known-types.ts';
 import { holdsSecrets, type KubeGuard, type KubeMode, type KubeRequest, type KubeResource } from './kube-guard.ts';
 import { KubeConnection, KubeConnectionError, type WireAnswer } from './kube-http.ts';
-import type { KubeObject } from './kube-object.ts';
+import { at, type KubeObject, listAt, textAt } from './kube-object.ts';
+import { KubeRefusal, refusalOf } from './kube-refusal.ts';
 import type { KubePlace } from './kube-target.ts';
-
-/** The API server said no. */
-export class KubeRefusal extends Error {
-  readonly status: number;
-  readonly reason: string;
-
-  constructor(status: number, reason: string, message: string) {
-    super(message);
-    this.name = 'KubeRefusal';
-    this.status = status;
-    this.reason = reason;
-  }
-}
 
 export type SessionOptions = {
   readonly place: KubePlace;
@@ -211,25 +199,12 @@ function parseAnswer(answer: WireAnswer): KubeObject {
 
 /** Whatever was asked for: a server that answers with Secrets is not listened to. */
 function refuseSecretAnswer(object: KubeObject): void {
-  const rows = Array.isArray(object.rows) ? (object.rows as { object?: KubeObject }[]).map((row) => row.object) : [];
-  const items = Array.isArray(object.items) ? (object.items as (KubeObject | null)[]) : [];
-  for (const item of [object, ...items, ...rows]) {
-    if (!/^Secret(?:List)?$/iu.test(String(item?.kind ?? ''))) continue;
+  const rows = listAt(object, 'rows').map((row) => at(row, 'object'));
+  for (const item of [object, ...listAt(object, 'items'), ...rows]) {
+    if (!/^Secret(?:List)?$/iu.test(textAt(item, 'kind'))) continue;
     throw new UserError(
       'not_read_only',
       'The server answered with Secrets, which are never shown: ask for other types.',
     );
   }
-}
-
-/** What the server said when it refused. */
-export function refusalOf(answer: WireAnswer): KubeRefusal {
-  try {
-    const status = JSON.parse(answer.body) as { reason?: unknown; message?: unknown };
-    if (typeof status.message === 'string')
-      return new KubeRefusal(answer.status, String(status.reason ?? ''), status.message);
-  } catch {
-    // a text, told below
-  }
-  return new KubeRefusal(answer.status, '', answer.body.slice(0, 300).trim() || `status ${answer.status}`);
 }

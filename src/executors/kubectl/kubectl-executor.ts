@@ -3,10 +3,12 @@ import { callEffect, secretRefusal } from '../../analysis/kubectl-effect.ts';
 import type { Json } from '../../lib/canonical-json.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { UserError } from '../../lib/errors.ts';
+import type { Secret } from '../../lib/secret.ts';
 import { requireEffect } from '../allowed-effect.ts';
 import { refuseInvisible, secretsAmong } from '../bound-values.ts';
 import { canonicalTarget, credentialFor, LoadedSecrets } from '../credential.ts';
 import type { Executor, RunContext, Statement, StatementResult, StatementSource } from '../executor.ts';
+import { checkFilterChain, type Filters, readFilterChain, showFilters } from '../filters/filters.ts';
 import { type Limits, withLimits } from '../limits.ts';
 import { redact } from '../output-safety.ts';
 import { type Findings, safeResult } from '../results.ts';
@@ -29,7 +31,10 @@ export type KubectlDependencies = {
   readonly guard?: KubeGuard;
 };
 
-type Prepared = { readonly source: StatementSource; readonly bound: BoundCall };
+type Prepared = { readonly source: StatementSource; readonly bound: BoundCall; readonly filters: Filters };
+
+/** Filtered lines that stay in the value for `expect`; the last ones. */
+const MAX_VALUE_LINES = 1_000;
 
 /**
  * Kubernetes through its API: the forms of kubectl that runbooks use, one call per step, each value exactly one argument. Reading is
@@ -42,6 +47,7 @@ export function createKubectlExecutor(dependencies: KubectlDependencies): Execut
     placeholders: async (text) => {
       const template = parseStatement(text);
       checkOpenPlaces(template);
+      checkFilterChain(template.filters);
       return [...template.names];
     },
     prepare: (source) => prepare(source, dependencies),
@@ -50,21 +56,24 @@ export function createKubectlExecutor(dependencies: KubectlDependencies): Execut
 
 async function prepare(source: StatementSource, dependencies: KubectlDependencies): Promise<Statement> {
   refuseInvisible(source.text);
-  const bound = bindCall(parseStatement(source.text), source.values);
+  const template = parseStatement(source.text);
+  const bound = bindCall(template, source.values);
+  const filters = readFilterChain(template.filters, source.values);
   const { call } = bound;
   const refusal = secretRefusal(call) ?? documentRefusal(bound.documents, call.verb);
   if (refusal !== null) throw new UserError(source.allowed === 'read' ? 'not_read_only' : 'statement_invalid', refusal);
   const found = await callEffect(call);
   requireEffect(found, source.allowed);
   const credential = credentialFor(source.target, source.allowed);
-  const prepared: Prepared = { source, bound };
+  const prepared: Prepared = { source, bound, filters };
   const statement: Statement = {
     language: 'kubectl',
-    display: `kubectl ${bound.display}`,
+    display: withFilters(`kubectl ${bound.display}`, filters),
     canonical: {
       executor: 'kubectl',
       version: 1,
       call: bound.shown,
+      ...(filters.shown.length === 0 ? {} : { filters: filters.shown.map((words) => [...words]) }),
       target: canonicalTarget(source.target, credential),
     },
     effect: found.effect,
@@ -72,6 +81,12 @@ async function prepare(source: StatementSource, dependencies: KubectlDependencie
   };
   if (!PREVIEWED.has(call.verb)) return statement;
   return { ...statement, preview: (context) => preview(prepared, context, dependencies) };
+}
+
+/** The first line is the command; what stands below it are its documents. */
+function withFilters(display: string, filters: Filters): string {
+  const [command = '', ...documents] = display.split('\n');
+  return [`${command}${showFilters(filters)}`, ...documents].join('\n');
 }
 
 /** Secret documents would put secret values into a file, a chat and a log. */
@@ -115,19 +130,34 @@ async function carryOut(
         signal: limits.signal,
         clock: dependencies.clock,
       });
-      findings = await obey(prepared, session, limits);
+      findings = await obey(prepared, { session, limits, secrets });
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       findings = { status: 'refused', error: error.message };
     } finally {
       session?.close();
     }
-    return safeResult(findings, context, { limits, secrets: [...secretsAmong(prepared.bound.bound), ...secrets.used] });
+    return safeResult(findings, context, {
+      limits,
+      secrets: [...secretsAmong([...prepared.bound.bound, ...prepared.filters.bound]), ...secrets.used],
+    });
   });
   return { result, session, secrets };
 }
 
-async function obey(prepared: Prepared, session: KubeSession, limits: Limits): Promise<Findings> {
+/** Masked before a filter could cut a secret into pieces that nobody would know any more. */
+function filtered(printed: string, filters: Filters, secrets: readonly Secret[]) {
+  const text = filters.apply(redact(printed, secrets));
+  const lines = text === '' ? [] : text.replace(/\n$/u, '').split('\n');
+  const kept = lines.slice(-MAX_VALUE_LINES);
+  return { value: { lines: kept, count: lines.length, text: kept.join('\n') }, output: text };
+}
+
+async function obey(
+  prepared: Prepared,
+  use: { session: KubeSession; limits: Limits; secrets: LoadedSecrets },
+): Promise<Findings> {
+  const { session, limits } = use;
   const { call, documents, patch } = prepared.bound;
   const printed: string[] = [];
   const warnings: string[] = [];
@@ -146,7 +176,9 @@ async function obey(prepared: Prepared, session: KubeSession, limits: Limits): P
   try {
     limits.signal.throwIfAborted();
     const value = await command(context);
-    return { status: 'ok', value, output: output(), warnings };
+    if (prepared.filters.shown.length === 0) return { status: 'ok', value, output: output(), warnings };
+    const known = [...secretsAmong(prepared.bound.bound), ...use.secrets.used];
+    return { status: 'ok', ...filtered(output(), prepared.filters, known), warnings };
   } catch (error) {
     return {
       ...afterFailure(error, { session, limits, target: prepared.source.target.name }),

@@ -1,11 +1,14 @@
 import { type KubectlCall, OPEN_VALUE, parseKubectl } from '../../analysis/kubectl-arguments.ts';
 import { UserError } from '../../lib/errors.ts';
+import type { ArgumentTemplate } from '../command-line.ts';
 import { placeholderNames, splitPlaceholders } from '../placeholders.ts';
 
 /** A fence taken apart, its values still open: each `${name}` is one character of a private plane of Unicode. */
 export type KubectlTemplate = {
   readonly words: readonly string[];
   readonly call: KubectlCall;
+  /** The programs that the output is piped through. */
+  readonly filters: readonly (readonly ArgumentTemplate[])[];
   /** The documents below the command; empty without any. */
   readonly body: string;
   /** The name of each open value, by its place among them. */
@@ -32,7 +35,10 @@ export function parseStatement(text: string): KubectlTemplate {
       return String.fromCodePoint(FIRST_OPEN + openNames.length - 1);
     })
     .join('');
-  const { words, rest } = splitWords(marked);
+  const { parts, rest } = splitWords(marked);
+  const [words = [], ...filters] = parts;
+  if (filters.some((filter) => filter.length === 0))
+    throw new UserError('statement_invalid', 'Before and after | there must be a command: complete it.');
   if (words[0] === 'kubectl') words.shift();
   if (words.length === 0)
     throw new UserError('statement_invalid', 'There is no kubectl command here: write exactly one.');
@@ -47,7 +53,24 @@ export function parseStatement(text: string): KubectlTemplate {
       'There is more than one kubectl command here: a step runs exactly one, make a step of each.',
     );
   }
-  return { words, call, body: takesBody ? rest : '', openNames, names: placeholderNames(pieces) };
+  return {
+    words,
+    call,
+    filters: filters.map((filter) => filter.map((word) => wordTemplate(word, openNames))),
+    body: takesBody ? rest : '',
+    openNames,
+    names: placeholderNames(pieces),
+  };
+}
+
+/** A word as the filters take it: its literal text and the names of its open values. */
+function wordTemplate(word: string, openNames: readonly string[]): ArgumentTemplate {
+  return word
+    .split(new RegExp(`(${OPEN_VALUE.source})`, 'u'))
+    .filter((part) => part !== '')
+    .map((part) =>
+      OPEN_VALUE.test(part) ? { name: openNames[(part.codePointAt(0) ?? 0) - FIRST_OPEN] ?? '' } : { text: part },
+    );
 }
 
 /** The text with each open value replaced by what `valueFor` gives for its name. */
@@ -64,22 +87,29 @@ function isGroup(verb: string): boolean {
   return ['rollout', 'set', 'top', 'create'].includes(verb);
 }
 
-/** What ends at the first unquoted line break, and what stands below it. */
-function splitWords(source: string): { words: string[]; rest: string } {
+/** What ends at the first unquoted line break, divided at each `|`, and what stands below it. */
+function splitWords(source: string): { parts: string[][]; rest: string } {
   const text = source.replace(/^(?:[ \t]*(?:#[^\n]*)?\r?\n)+/u, '');
-  const words: string[] = [];
+  const parts: string[][] = [[]];
   let word: string | null = null;
   let at = 0;
+  const endWord = () => {
+    if (word !== null) parts.at(-1)?.push(word);
+    word = null;
+  };
   while (at < text.length) {
     const char = text[at] ?? '';
     const next = text[at + 1] ?? '';
     if (char === '\\' && /[\r\n]/u.test(next)) {
       at += next === '\r' ? 3 : 2;
     } else if (/\s/u.test(char)) {
-      if (word !== null) words.push(word);
-      word = null;
+      endWord();
       at += 1;
       if (char === '\n') break;
+    } else if (char === '|' && next !== '|' && next !== '&') {
+      endWord();
+      parts.push([]);
+      at += 1;
     } else if (char === '"' || char === "'") {
       const quoted = readQuoted(text, at, char);
       word = (word ?? '') + quoted.text;
@@ -94,8 +124,8 @@ function splitWords(source: string): { words: string[]; rest: string } {
       at += 1;
     }
   }
-  if (word !== null) words.push(word);
-  return { words, rest: text.slice(at) };
+  endWord();
+  return { parts, rest: text.slice(at) };
 }
 
 function readQuoted(text: string, start: number, quote: string): { text: string; next: number } {

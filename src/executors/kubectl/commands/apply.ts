@@ -5,7 +5,7 @@ import type { Command, CommandContext } from '../command.ts';
 import { CommandFailure } from '../command.ts';
 import { knownType, objectName } from '../known-types.ts';
 import { at, type KubeObject } from '../kube-object.ts';
-import { KubeRefusal } from '../kube-session.ts';
+import { KubeRefusal } from '../kube-refusal.ts';
 import { lineDifference } from '../line-difference.ts';
 import { settled } from '../preview.ts';
 import { yamlText } from '../print-objects.ts';

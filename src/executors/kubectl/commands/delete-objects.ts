@@ -4,7 +4,7 @@ import { UserError } from '../../../lib/errors.ts';
 import { type Command, type CommandContext, CommandFailure, durationOption } from '../command.ts';
 import { objectName, typeName } from '../known-types.ts';
 import { holdsSecrets } from '../kube-guard.ts';
-import { KubeRefusal } from '../kube-session.ts';
+import { KubeRefusal } from '../kube-refusal.ts';
 import { changedValue, dryRunQuery, type ObjectPlace, placesOf, readObject } from './change-objects.ts';
 import { documentPlaces } from './documents-of.ts';
 

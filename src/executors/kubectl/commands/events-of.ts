@@ -2,7 +2,7 @@ import type { Json } from '../../../lib/canonical-json.ts';
 import type { CommandContext } from '../command.ts';
 import { knownType } from '../known-types.ts';
 import { type KubeObject, numberAt, textAt } from '../kube-object.ts';
-import { KubeRefusal } from '../kube-session.ts';
+import { KubeRefusal } from '../kube-refusal.ts';
 import { ageSince, alignColumns } from '../print-table.ts';
 import { listObjects } from './fetch-objects.ts';
 

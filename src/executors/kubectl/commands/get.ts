@@ -3,8 +3,8 @@ import type { Json } from '../../../lib/canonical-json.ts';
 import { type Command, type CommandContext, namespaceOf } from '../command.ts';
 import { parsePath } from '../json-path.ts';
 import { apiVersion, objectName, typeName } from '../known-types.ts';
-import { type KubeObject, listAt, textAt, visibleObject } from '../kube-object.ts';
-import { KubeRefusal } from '../kube-session.ts';
+import { at, type KubeObject, listAt, numberAt, textAt, visibleObject } from '../kube-object.ts';
+import { KubeRefusal } from '../kube-refusal.ts';
 import { objectPrinter } from '../print-objects.ts';
 import { alignColumns } from '../print-table.ts';
 import { compareValues } from '../sort-values.ts';
@@ -99,12 +99,12 @@ function tableOf(context: CommandContext, fetched: Fetched): Table {
   if (fetched.pages.some((page) => page.kind !== 'Table')) return plainTable(fetched, kind);
   const columns = definitions.map((column) => ({
     title: textAt(column, 'name'),
-    wide: Number((column as { priority?: number }).priority ?? 0) > 0,
+    wide: numberAt(column, 'priority') > 0,
   }));
   const rows = fetched.pages.flatMap((page) =>
     listAt(page, 'rows').map((row) => ({
       cells: listAt(row, 'cells') as readonly Json[],
-      object: { ...kind, ...((row as { object?: KubeObject }).object ?? {}) },
+      object: { ...kind, ...((at(row, 'object') ?? {}) as KubeObject) },
     })),
   );
   return { fetched, columns, rows: sortedBy(context, rows, ({ object }) => object) };

@@ -3,7 +3,7 @@ import { UserError } from '../../../lib/errors.ts';
 import { type Command, type CommandContext, CommandFailure, durationOption } from '../command.ts';
 import { knownType } from '../known-types.ts';
 import { at, type KubeObject, listAt } from '../kube-object.ts';
-import { KubeRefusal } from '../kube-session.ts';
+import { KubeRefusal } from '../kube-refusal.ts';
 import {
   changedValue,
   dryRunQuery,

@@ -5,7 +5,7 @@ import { type Command, type CommandContext, namespaceFor, selectorQuery } from '
 import { knownType } from '../known-types.ts';
 import type { KubeResource } from '../kube-guard.ts';
 import { at, type KubeObject, listAt, textAt } from '../kube-object.ts';
-import { KubeRefusal } from '../kube-session.ts';
+import { KubeRefusal } from '../kube-refusal.ts';
 import { alignColumns } from '../print-table.ts';
 import { quantity } from '../sort-values.ts';
 import { listObjects } from './fetch-objects.ts';

@@ -4,7 +4,7 @@ import { type Command, type CommandContext, CommandFailure, durationOption } fro
 import { parsePath, printValue } from '../json-path.ts';
 import { objectName } from '../known-types.ts';
 import { type KubeObject, listAt, textAt } from '../kube-object.ts';
-import { KubeRefusal } from '../kube-session.ts';
+import { KubeRefusal } from '../kube-refusal.ts';
 import { changedValue, type ObjectPlace, placesOf, readObject } from './change-objects.ts';
 
 const LOOK_EVERY_MS = 1_000;
