@@ -14,6 +14,7 @@ type Names = { readonly file: string; readonly system: string; readonly taken: S
 
 /** Ids and titles for the entries of a document, each id once; `file` names the entry of a file without a heading. */
 export function nameEntries(places: readonly EntryPlace[], { file, system, taken }: Names): EntryName[] {
+  const numbers = new Map<string, number>();
   const stem = (file.split('/').at(-1) ?? file).replace(/\.[a-z]{1,8}$/iu, '');
   return places.map((place) => {
     const heading = place.section.title;
@@ -24,7 +25,7 @@ export function nameEntries(places: readonly EntryPlace[], { file, system, taken
     const metadata = readMetadata(place.section);
     const alone = places.length === 1 && ALERT_NAME.test(stem);
     const alert = alone ? stem : ALERT_NAME.test(heading) ? heading : null;
-    const id = unique(alone && named.id !== stem ? idOf(stem) : named.id, taken);
+    const id = unique(alone && named.id !== stem ? idOf(stem) : named.id, taken, numbers);
     return {
       ...metadata,
       id,
@@ -63,9 +64,16 @@ function idOf(title: string): string {
   return /^[a-z]/u.test(slug) ? slug : `rb-${slug === '' ? 'entry' : slug}`;
 }
 
-function unique(id: string, taken: Set<string>): string {
-  let candidate = id;
-  for (let number = 2; taken.has(candidate.toLowerCase()); number += 1) candidate = `${id}-${number}`;
+/** `numbers` remembers where counting goes on, so that a thousand equal titles are not counted from the start each time. */
+function unique(id: string, taken: Set<string>, numbers: Map<string, number>): string {
+  const key = id.toLowerCase();
+  let number = numbers.get(key) ?? 1;
+  let candidate = number === 1 ? id : `${id}-${number}`;
+  while (taken.has(candidate.toLowerCase())) {
+    number += 1;
+    candidate = `${id}-${number}`;
+  }
+  numbers.set(key, number + 1);
   taken.add(candidate.toLowerCase());
   return candidate;
 }

@@ -19,6 +19,7 @@ const OTHER =
 
 /** Reads the prompt of a transcript's line; null for a line without one. `# ` is told apart by its neighbours: see `split-code.ts`. */
 export function readPrompt(line: string): Prompted | null {
+  if (line.length > 5_000) return null;
   for (const pattern of SHELL) {
     const match = pattern.exec(line);
     if (match) return { text: line.slice(match[0].length), language: 'sh', root: match[0].includes('#') };

@@ -46,17 +46,23 @@ export async function resolveSteps(
   return resolved;
 }
 
+/** Nobody can approve more characters than this with open eyes. */
+const LONGEST = 20_000;
+
 async function resolveStep(
   piece: CommandPiece,
   system: string,
   tools: ImportTools,
   memory: PhaseMemory,
 ): Promise<ImportedStep | UnknownPiece> {
-  const native = await tools.toNative(piece.text, {
-    system,
-    title: piece.title,
-    fenceLanguage: piece.language === 'sh' ? piece.fenceLanguage : piece.language,
-  });
+  const native =
+    piece.text.length > LONGEST
+      ? null
+      : await tools.toNative(piece.text, {
+          system,
+          title: piece.title,
+          fenceLanguage: piece.language === 'sh' ? piece.fenceLanguage : piece.language,
+        });
   if (native === null) {
     const { from, to, text, phase, option, group, mixed } = piece;
     return {
@@ -68,7 +74,7 @@ async function resolveStep(
       option,
       group,
       mixed,
-      reason: `this cannot be read as ${piece.language}`,
+      reason: text.length > LONGEST ? 'it is longer than any command' : `this cannot be read as ${piece.language}`,
     };
   }
   const source = (await tools.classify(piece.language, ranByNative(piece, native))).effect;

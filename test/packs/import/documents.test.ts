@@ -90,6 +90,19 @@ describe('documents as teams write them', () => {
     expect(pack.files[0]?.text).toMatch(/level: P1/u);
   });
 
+  it('the example of the guide becomes what the guide says', async () => {
+    const guide = readFileSync(join(import.meta.dirname, '../../../docs/guides/author.md'), 'utf8');
+    const [, example = ''] = /```markdown\n(### RB-7[\s\S]*?)\n```\n\ncome a reading/u.exec(guide) ?? [];
+    const { pack, report } = { pack: await importText(example), report: reportOf(await importText(example)) };
+    expect(report.entries.map(({ id, title }) => `${id} ${title}`)).toEqual(['RB-7 Cart is slow']);
+    expect(table(report)).toEqual([
+      '4-4 diagnose kubectl read: kubectl get pods -n shop',
+      '9-9 mitigate kubectl destructive: kubectl delete pod ${pod_name} -n shop',
+    ]);
+    expect(report.manual.map(({ text }) => text)).toEqual(['Tell the owner of the campaign']);
+    expect(accountingFaults(pack)).toEqual([]);
+  });
+
   it('headings of the own configuration are phases, too', async () => {
     const text =
       '# Till\n\n## Prima occhiata\n\n```bash\nuptime\n```\n\n## Fix\n\n```bash\nsystemctl restart till\n```\n';
