@@ -1,4 +1,5 @@
-import { dockerEffect } from '../analysis/docker-effect.ts';
+import { readDockerCommand } from '../analysis/docker-command.ts';
+import { effectOfDocker } from '../analysis/docker-effect.ts';
 import { httpEffect } from '../analysis/http-effect.ts';
 import { kubectlEffect } from '../analysis/kubectl-effect.ts';
 import { redisEffect } from '../analysis/redis-effect.ts';
@@ -7,6 +8,8 @@ import { READS, type StatementEffect } from '../analysis/statement-effect.ts';
 import type { Language } from '../domain/runbook.ts';
 import { messageOf } from '../lib/errors.ts';
 import { openWords, parseCommandLine } from './command-line.ts';
+import { requireBounded } from './docker/logs.ts';
+import { readFilterChain } from './filters/filters.ts';
 import { parseRequest } from './http/parse-request.ts';
 import { parseStatement } from './kubectl/parse-statement.ts';
 import { parseQuery } from './promql/parse-query.ts';
@@ -31,7 +34,7 @@ export async function analyseStatement(language: Language, text: string): Promis
       case 'kubectl':
         return await kubectlEffect(parseStatement(text).words);
       case 'docker':
-        return await dockerEffect(openWords(parseCommandLine(text, 'docker').words));
+        return await dockerStep(text);
       case 'promql':
         parseQuery(text);
         return READS;
@@ -43,6 +46,15 @@ export async function analyseStatement(language: Language, text: string): Promis
   } catch (error) {
     return { effect: 'change', reasons: [messageOf(error)] };
   }
+}
+
+/** The filters behind a command do nothing, but what they do not know would fail at the worst moment; so would a log without an end. */
+async function dockerStep(text: string): Promise<StatementEffect> {
+  const line = parseCommandLine(text, 'docker');
+  const command = readDockerCommand(openWords(line.words));
+  requireBounded(command.options);
+  readFilterChain(line.filters, Object.fromEntries(line.names.map((name) => [name, '1'])));
+  return await effectOfDocker(command);
 }
 
 /** A placeholder is one argument whatever its value is; `prepare` looks again once the value is bound. */

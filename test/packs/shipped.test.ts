@@ -5,8 +5,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { compileExpression, evaluate, isExpressionError } from '../../src/domain/expression.ts';
 import type { ExecutableStep } from '../../src/domain/runbook.ts';
 import { analyseStatement } from '../../src/executors/analyse-statement.ts';
+import { dockerTargetProblems } from '../../src/executors/docker/docker-target.ts';
 import { httpTargetProblems } from '../../src/executors/http/http-target.ts';
+import { probeTargetProblems } from '../../src/executors/probe/probe-target.ts';
 import { redisTargetProblems } from '../../src/executors/redis/redis-target.ts';
+import { createExecutors } from '../../src/executors/registry.ts';
 import { shTargetProblems } from '../../src/executors/sh/sh-target.ts';
 import { bindSql } from '../../src/executors/sql/bind-sql.ts';
 import { sqlTargetProblems } from '../../src/executors/sql/sql-target.ts';
@@ -48,6 +51,9 @@ describe('the shipped packs', () => {
       redis: redisTargetProblems,
       sql: sqlTargetProblems,
       sh: shTargetProblems,
+      docker: dockerTargetProblems,
+      probe: probeTargetProblems,
+      promql: httpTargetProblems,
     };
     for (const system of packs.systems.values()) {
       for (const target of system.targets) {
@@ -55,6 +61,25 @@ describe('the shipped packs', () => {
         expect(check?.(target) ?? [], `${system.id}/${target.name}`).toEqual([]);
       }
     }
+  });
+
+  it('have docker, probe and PromQL steps that their executors can prepare', async () => {
+    const executors = createExecutors({ secrets: () => Promise.reject(new Error('nothing is run here')) });
+    let prepared = 0;
+    for (const runbook of packs.runbooks.values()) {
+      const targets = packs.systems.get(runbook.system)?.targets ?? [];
+      for (const item of runbook.steps) {
+        if (item.kind !== 'executable' || !['docker', 'probe', 'promql'].includes(item.language)) continue;
+        const executor = executors.get(item.language);
+        const target = targets.find(({ name }) => name === item.target);
+        if (!executor || !target) throw new Error(`${runbook.id}#${item.id} has no executor or target`);
+        const values = Object.fromEntries((await executor.placeholders(item.text)).map((name) => [name, 'value']));
+        const statement = await executor.prepare({ text: item.text, values, target, allowed: item.effect });
+        expect(statement.display, `${runbook.id}#${item.id}`).not.toBe('');
+        prepared += 1;
+      }
+    }
+    expect(prepared).toBeGreaterThan(50);
   });
 
   it('carry the process of Auto-Broker: severities, milestones and the ladder', () => {

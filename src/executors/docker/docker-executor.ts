@@ -9,8 +9,9 @@ import { type BoundValue, refuseInvisible, secretsAmong } from '../bound-values.
 import { bindWords, openWords, parseCommandLine, quoteWord } from '../command-line.ts';
 import { canonicalTarget, credentialFor, LoadedSecrets } from '../credential.ts';
 import type { Executor, RunContext, Statement, StatementSource } from '../executor.ts';
-import { type Filters, readFilterChain, showFilters } from '../filters/filters.ts';
+import { checkFilterChain, type Filters, readFilterChain, showFilters } from '../filters/filters.ts';
 import { type Limits, withLimits } from '../limits.ts';
+import { redact } from '../output-safety.ts';
 import { type Findings, safeResult, stopped } from '../results.ts';
 import type { SecretResolver } from '../secrets.ts';
 import { dockerPlace, dockerTargetProblems } from './docker-target.ts';
@@ -43,7 +44,11 @@ export function createDockerExecutor(dependencies: DockerDependencies): Executor
   return {
     language: 'docker',
     checkTarget: dockerTargetProblems,
-    placeholders: async (text) => [...parseCommandLine(text, 'docker').names],
+    placeholders: async (text) => {
+      const line = parseCommandLine(text, 'docker');
+      checkFilterChain(line.filters);
+      return [...line.names];
+    },
     prepare: (source) => prepare(source, dependencies),
   };
 }
@@ -105,7 +110,9 @@ async function ask(
   const allowed = source.allowed === 'read' ? 'read' : command.effect;
   const engine = new Engine(open, { allowed, signal: limits.signal });
   try {
-    return report(await runVerb({ engine, command, project: place.project, now: dependencies.clock.now() }), filters);
+    const outcome = await runVerb({ engine, command, project: place.project, now: dependencies.clock.now() });
+    const known = [...secretsAmong(prepared.bound), ...use.secrets.used];
+    return report({ ...outcome, stdout: redact(outcome.stdout, known) }, filters);
   } catch (error) {
     if (!(error instanceof EngineError || error instanceof z.ZodError)) throw error;
     const failure =
@@ -116,7 +123,7 @@ async function ask(
   }
 }
 
-/** Filters work on what would be printed; rows stay those of the engine and are left out once they are filtered away from. */
+/** Filters work on what would be printed, secrets masked before one could be cut into pieces; rows stay those of the engine and are left out once they are filtered away from. */
 function report(outcome: Outcome, filters: Filters): Findings {
   const filtered = filters.shown.length > 0;
   const stdout = filtered ? filters.apply(outcome.stdout) : outcome.stdout;

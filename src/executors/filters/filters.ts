@@ -52,6 +52,12 @@ export function readFilterChain(chain: readonly (readonly ArgumentTemplate[])[],
   };
 }
 
+/** Throws as `readFilterChain` does, before there are values: for lint. */
+export function checkFilterChain(chain: readonly (readonly ArgumentTemplate[])[]): void {
+  const names = chain.flat(2).flatMap((part) => ('name' in part ? [part.name] : []));
+  readFilterChain(chain, Object.fromEntries(names.map((name) => [name, '1'])));
+}
+
 /** ` | grep -i error | head -n 5` for a card; empty without filters. */
 export function showFilters(filters: Filters): string {
   return filters.shown.map((words) => ` | ${words.map(quoteWord).join(' ')}`).join('');
