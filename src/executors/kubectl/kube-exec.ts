@@ -67,17 +67,22 @@ function converse(session: KubeSession, socket: WebSocket, request: ExecRequest)
     let [size, dropped] = [0, 0];
     let exitCode: number | null = null;
     let opened = false;
-    const onAbort = () => socket.terminate();
+    const onAbort = () => {
+      // The request may have arrived although its answer has not.
+      opened = true;
+      socket.terminate();
+    };
+    session.pendingChange = true;
     const end = () => session.signal.removeEventListener('abort', onAbort);
     const fail = (message: string) => {
       end();
+      session.pendingChange = opened;
       reject(new KubeConnectionError(message, { sent: opened }));
     };
     session.signal.addEventListener('abort', onAbort, { once: true });
     if (session.signal.aborted) onAbort();
     socket.on('open', () => {
       opened = true;
-      session.pendingChange = true;
       if (request.stdin !== undefined) sendStdin(socket, request.stdin);
     });
     socket.on('message', (data: Buffer) => {
@@ -95,6 +100,7 @@ function converse(session: KubeSession, socket: WebSocket, request: ExecRequest)
       response.on('data', (chunk: Buffer) => parts.length < 16 && parts.push(chunk));
       response.on('end', () => {
         end();
+        session.pendingChange = false;
         const status = response.statusCode ?? 0;
         if (status < 400) reject(new KubeConnectionError('the server did not open a stream', { sent: false }));
         else reject(refusalOf({ status, type: '', body: Buffer.concat(parts).toString('utf8') }));

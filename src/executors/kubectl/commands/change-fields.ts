@@ -103,10 +103,17 @@ export const setResources: Command = async (context) => {
 export const setEnv: Command = async (context) => {
   const { objects, changes } = splitChanges(context.call.operands);
   const chosen = chosenContainers(context);
-  const env = Object.entries(changes).map(
-    ([name, value]): Json => (value === null ? { name, $patch: 'delete' } : { name, value, valueFrom: null }),
-  );
-  return await changeContainers(context, objects, 'env updated', (name) => (chosen(name) ? { env } : null));
+  return await changeContainers(context, objects, 'env updated', (name, container) => {
+    if (!chosen(name)) return null;
+    const fromElsewhere = new Set(
+      listAt(container, 'env').flatMap((one) => (at(one, 'valueFrom') === undefined ? [] : [textAt(one, 'name')])),
+    );
+    const env = Object.entries(changes).map(([key, value]): Json => {
+      if (value === null) return { name: key, $patch: 'delete' };
+      return { name: key, value, ...(fromElsewhere.has(key) ? { valueFrom: null } : {}) };
+    });
+    return { env };
+  });
 };
 
 function amounts(text: string | undefined): Record<string, string> | null {

@@ -4,13 +4,12 @@ import { type Command, namespaceOf } from '../command.ts';
 import { apiVersion } from '../known-types.ts';
 import type { KubeResource } from '../kube-guard.ts';
 import { type KubeObject, visibleObject } from '../kube-object.ts';
-import { ownLines } from './describe-own.ts';
 import { eventLines, eventsOf, eventValue } from './events-of.ts';
 import { fetchObjects } from './fetch-objects.ts';
 
 const MAX_DESCRIBED = 50;
 
-/** `describe`: an object in words, with its events. Value: `{items, count, names, events}`. */
+/** `describe`: every field of an object in words, as kubectl describes types that it does not know, with its events. Value: `{items, count, names, events}`. */
 export const describe: Command = async (context) => {
   const all = await fetchObjects(context);
   const found = all.slice(0, MAX_DESCRIBED);
@@ -25,7 +24,7 @@ export const describe: Command = async (context) => {
     const own = optionOf(context.call, 'show-events') === 'false' ? null : await eventsOf(context, object);
     events.push(...(own ?? []).map(eventValue));
     const now = context.session.clock.now();
-    context.print(describeLines(type, object, now).join('\n'));
+    context.print(describeLines(type, object).join('\n'));
     if (own !== null) context.print(eventLines(own, now).join('\n'));
   }
   return {
@@ -36,7 +35,7 @@ export const describe: Command = async (context) => {
   };
 };
 
-function describeLines(type: KubeResource, object: KubeObject, now: Date): string[] {
+function describeLines(type: KubeResource, object: KubeObject): string[] {
   const { metadata = {} } = object;
   const head: [string, string[]][] = [
     ['Name', [metadata.name ?? '']],
@@ -44,8 +43,6 @@ function describeLines(type: KubeResource, object: KubeObject, now: Date): strin
     ['Labels', pairs(metadata.labels, '=')],
     ['Annotations', pairs(metadata.annotations, ': ')],
   ];
-  const own = ownLines(type, object, now);
-  if (own !== null) return [...headLines([...head, ...own.head]), ...own.lines];
   const kind: [string, string[]][] = [
     ['API Version', [apiVersion(type)]],
     ['Kind', [type.kind]],
@@ -66,7 +63,7 @@ function pairs(map: Readonly<Record<string, string>> | undefined, between: strin
 }
 
 /** `Name:  x`, further values below the first one. */
-export function headLines(fields: readonly (readonly [string, readonly string[]])[]): string[] {
+function headLines(fields: readonly (readonly [string, readonly string[]])[]): string[] {
   const width = Math.max(...fields.map(([label]) => label.length)) + 3;
   return fields.flatMap(([label, values]) =>
     values.map((value, at) => `${(at === 0 ? `${label}:` : '').padEnd(width)}${value}`.trimEnd()),
@@ -74,7 +71,7 @@ export function headLines(fields: readonly (readonly [string, readonly string[]]
 }
 
 /** Any fields as the describer of unknown types prints them: keys in words, in order, indented. */
-export function fieldLines(fields: Readonly<Record<string, unknown>>, indent: string): string[] {
+function fieldLines(fields: Readonly<Record<string, unknown>>, indent: string): string[] {
   const entries = Object.entries(fields)
     .filter(([, value]) => value !== null && value !== undefined)
     .sort(([a], [b]) => (a < b ? -1 : 1));
