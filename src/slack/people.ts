@@ -31,7 +31,7 @@ export async function fetchPerson(deps: PeopleDeps, id: string, lane: Lane = 'in
     if (!user) throw unknown(id);
     const described = toPerson(user, { id, team: await deps.teamId() });
     const person = { ...described, groups: (await deps.userGroups?.groupsOf(id)) ?? [] };
-    await withTransaction(deps.pool, (tx) => rememberPerson(tx, person));
+    await withTransaction(deps.pool, (tx) => rememberPerson(tx, person, deps.userGroups !== undefined));
     return person;
   } catch (error) {
     if (isSlackError(error, 'user_not_found', 'user_not_visible')) throw unknown(id);
