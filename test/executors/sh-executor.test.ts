@@ -57,6 +57,7 @@ describe('a shell step', () => {
       'LANG',
       'PATH',
       'TMPDIR',
+      'WARROOM_STEP',
     ]);
   });
 

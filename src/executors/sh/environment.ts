@@ -6,7 +6,7 @@ const FIXED = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/
 
 /** Variables that steer shells, loaders, interpreters and tools: a value in one of them would be code. Compared in upper case. */
 const STEERING =
-  /^(?:_|PATH|HOME|PWD|OLDPWD|SHELL|ENV|IFS|CDPATH|TMPDIR|LANG|LANGUAGE|LC_.*|TERM|TERMINFO.*|PS[0-9]|PROMPT_COMMAND|SHELLOPTS|BASHOPTS|BASH.*|FUNCNEST|GLOBIGNORE|HISTFILE|HOSTALIASES|LOCALDOMAIN|RES_OPTIONS|NLSPATH|LD_.*|DYLD_.*|GCONV_PATH|MALLOC_.*|NODE_.*|NPM_.*|PYTHON.*|PERL.*|RUBY.*|GEM_.*|JAVA_.*|_JAVA_.*|JDK_.*|CLASSPATH|PHPRC|PHP_.*|LUA_.*|GO.*|GIT_.*|SSH_.*|EDITOR|VISUAL|PAGER|LESS.*|MANPAGER|BROWSER|.*_PROXY|SSL_CERT_.*|OPENSSL_.*|CURL_.*|WGETRC|KUBECONFIG|DOCKER_.*|AWS_.*|PG[A-Z]+|LIBC_.*|TZ|TZDIR)$/u;
+  /^(?:_|PATH|HOME|PWD|OLDPWD|SHELL|ENV|IFS|CDPATH|TMPDIR|LANG|LANGUAGE|LC_.*|TERM|TERMINFO.*|PS[0-9]|PROMPT_COMMAND|SHELLOPTS|BASHOPTS|BASH.*|FUNCNEST|GLOBIGNORE|HISTFILE|HOSTALIASES|LOCALDOMAIN|RES_OPTIONS|NLSPATH|LD_.*|DYLD_.*|GCONV_PATH|MALLOC_.*|NODE_.*|NPM_.*|PYTHON.*|PERL.*|RUBY.*|GEM_.*|JAVA_.*|_JAVA_.*|JDK_.*|CLASSPATH|PHPRC|PHP_.*|LUA_.*|GO.*|GIT_.*|SSH_.*|EDITOR|VISUAL|PAGER|LESS.*|MANPAGER|BROWSER|.*_PROXY|SSL_CERT_.*|OPENSSL_.*|CURL_.*|WGETRC|KUBECONFIG|DOCKER_.*|AWS_.*|PG[A-Z]+|LIBC_.*|TZ|TZDIR|WARROOM_.*)$/u;
 
 /** The least environment a script needs, with the bound values and the target's secrets. Throws UserError `value_refused` for a steering name. */
 export function scriptEnvironment(parts: {

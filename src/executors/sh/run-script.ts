@@ -1,8 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Clock } from '../../lib/clock.ts';
+import { MARKER, signalMarked } from './marked-processes.ts';
+import { limitsScript, type ResourceLimits } from './resource-limits.ts';
 
 /** How a script ended: by itself with a code, or by a signal. */
 export type ScriptEnd = { readonly exitCode: number | null; readonly signal: string | null };
@@ -13,6 +16,7 @@ export type ScriptWork = {
   /** Null: in the folder that is made for the run. */
   readonly cwd: string | null;
   readonly environment: (home: string) => Record<string, string>;
+  readonly limits: ResourceLimits;
   readonly signal: AbortSignal;
   readonly clock: Clock;
   readonly onOutput: (stream: 'stdout' | 'stderr', chunk: Buffer) => void;
@@ -24,8 +28,8 @@ const TERM_GRACE_MS = 2_000;
 const OUTPUT_GRACE_MS = 500;
 
 /**
- * Runs a fixed script file in a process group and a folder of its own; the folder is removed and the whole group is gone when this
- * settles. Rejects when the shell or the folder cannot be used.
+ * Runs a fixed script file in a process group and a folder of its own, within limits; the folder is removed and the whole group is gone
+ * when this settles, and after a stop also what left the group. Rejects when the shell or the folder cannot be used.
  */
 export async function runScript(work: ScriptWork): Promise<ScriptEnd> {
   const home = await mkdtemp(path.join(tmpdir(), 'warroom-step-'));
@@ -33,25 +37,29 @@ export async function runScript(work: ScriptWork): Promise<ScriptEnd> {
     await chmod(home, 0o700);
     const file = path.join(home, 'step.sh');
     await writeFile(file, work.script.endsWith('\n') ? work.script : `${work.script}\n`, { mode: 0o600 });
-    return await runGroup(work, { home, file });
+    return await runGroup(work, { home, file, token: randomUUID() });
   } finally {
     await rm(home, { recursive: true, force: true, maxRetries: 3 });
   }
 }
 
-async function runGroup(work: ScriptWork, place: { home: string; file: string }): Promise<ScriptEnd> {
-  const child = spawn(work.shell, [place.file], {
+async function runGroup(work: ScriptWork, place: { home: string; file: string; token: string }): Promise<ScriptEnd> {
+  const launch = `${limitsScript(work.limits)}\nexec "$@"`;
+  const child = spawn('/bin/sh', ['-c', launch, 'sh', work.shell, place.file], {
     cwd: work.cwd ?? place.home,
-    env: work.environment(place.home),
+    env: { ...work.environment(place.home), [MARKER]: place.token },
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   child.stdout?.on('data', (chunk: Buffer) => work.onOutput('stdout', chunk));
   child.stderr?.on('data', (chunk: Buffer) => work.onOutput('stderr', chunk));
   const ended = new AbortController();
+  let stopped = false;
   const stop = () => {
+    stopped = true;
     const kill = async () => {
       signalGroup(child, 'SIGTERM');
+      await signalMarked(place.token, 'SIGTERM');
       await work.clock.sleep(TERM_GRACE_MS, ended.signal);
       signalGroup(child, 'SIGKILL');
     };
@@ -65,6 +73,8 @@ async function runGroup(work: ScriptWork, place: { home: string; file: string })
     ended.abort();
     work.signal.removeEventListener('abort', stop);
     signalGroup(child, 'SIGKILL');
+    // Who ends by himself may leave a service running in a session of its own; who is stopped leaves nothing.
+    if (stopped) await signalMarked(place.token, 'SIGKILL');
   }
 }
 

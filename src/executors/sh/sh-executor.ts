@@ -18,9 +18,12 @@ import { OutputSink, redact } from '../output-safety.ts';
 import { type Findings, safeResult, stopped } from '../results.ts';
 import type { SecretResolver } from '../secrets.ts';
 import { refuseSteeringName, scriptEnvironment } from './environment.ts';
+import { limitReached } from './resource-limits.ts';
+import { NotReached, runOverSsh } from './run-over-ssh.ts';
 import { runScript, type ScriptEnd } from './run-script.ts';
 import { type ShellPlace, shellPlace, shTargetProblems } from './sh-target.ts';
 import { scriptWithValues, shellReferences } from './shell-references.ts';
+import { WrongHostKey } from './ssh-session.ts';
 
 /** What the `sh` executor is built with. */
 export type ShDependencies = { readonly clock: Clock; readonly secrets: SecretResolver };
@@ -32,8 +35,8 @@ type Prepared = {
 };
 
 /**
- * Shell scripts on this machine: values only as environment variables, text handed to the shell as it was approved. No protocol can keep
- * a script from changing something, so it counts as reading only when every command of its syntax tree is on the reviewed list of programs,
+ * Shell scripts on this machine, or over ssh on another one: values only as environment variables, text handed to the shell as it was
+ * approved. No protocol can keep a script from changing something, so it counts as reading only when every command of its syntax tree is on the reviewed list of programs,
  * and then it has the target's read credential alone.
  */
 export function createShExecutor(dependencies: ShDependencies): Executor {
@@ -112,27 +115,26 @@ async function runSafely(
     stdout: new OutputSink({ secrets, maxBytes: context.maxOutputBytes }),
     stderr: new OutputSink({ secrets, maxBytes: context.maxOutputBytes }),
   };
+  const script = {
+    script: work.source.text,
+    shell: place.shell,
+    cwd: place.cwd,
+    environment: (home: string) => scriptEnvironment({ home, bound, secrets: place.env, path: place.path }),
+    limits: place.limits,
+    signal: use.limits.signal,
+    clock: use.clock,
+    onOutput: (stream: 'stdout' | 'stderr', chunk: Buffer) => {
+      both.write(chunk);
+      streams[stream].write(chunk);
+    },
+  };
   let findings: Findings;
   try {
-    const end = await runScript({
-      script: work.source.text,
-      shell: place.shell,
-      cwd: place.cwd,
-      environment: (home) => scriptEnvironment({ home, bound, secrets: place.env, path: place.path }),
-      signal: use.limits.signal,
-      clock: use.clock,
-      onOutput: (stream, chunk) => {
-        both.write(chunk);
-        streams[stream].write(chunk);
-      },
-    });
-    findings = findingsOf(end, use.limits);
+    const end =
+      place.ssh === null ? { ...(await runScript(script)), tidied: true } : await runOverSsh(script, place.ssh);
+    findings = findingsOf(end, work, use.limits);
   } catch (error) {
-    const reason = messageOf(error).replace(/[.\s]+$/u, '');
-    findings = {
-      status: 'failed',
-      error: `The script could not be started (${reason}): check the folder ${place.cwd ?? 'for temporary files'} and the shell ${place.shell}.`,
-    };
+    findings = place.ssh === null ? notStarted(error, place) : afterSshFailure(error, work, use.limits);
   }
   const kept = both.finish();
   return {
@@ -142,20 +144,76 @@ async function runSafely(
     omittedBytes: kept.omittedBytes,
     error: findings.error == null ? null : redact(findings.error, secrets),
     durationMs: use.limits.elapsedMs(),
-    warnings: [],
+    warnings: findings.warnings ?? [],
   };
 }
 
-function findingsOf(end: ScriptEnd, limits: Limits): Findings {
+function notStarted(error: unknown, place: ShellPlace): Findings {
+  return {
+    status: 'failed',
+    error: `The script could not be started (${reasonOf(error)}): check the folder ${place.cwd ?? 'for temporary files'} and the shell ${place.shell}.`,
+  };
+}
+
+function afterSshFailure(error: unknown, work: Prepared & { place: ShellPlace }, limits: Limits): Findings {
+  const { name } = work.source.target;
+  const cause = error instanceof NotReached ? error.cause : error;
+  if (cause instanceof WrongHostKey)
+    return {
+      status: 'refused',
+      error: `The machine of target ${name} is not trusted, because ${cause.message}, and nothing was sent: find out why, then correct \`hostKey\`.`,
+    };
+  if (error instanceof NotReached) {
+    if (limits.reason()) return stopped(limits, 'the machine was not reached, nothing was started.');
+    const { ssh } = work.place;
+    return {
+      status: 'failed',
+      error: `Target ${name} cannot be reached at ${ssh?.user}@${ssh?.host}:${ssh?.port} (${reasonOf(error)}): check that sshd runs there and that the key may enter.`,
+    };
+  }
+  return work.source.allowed === 'read'
+    ? { status: 'failed', error: `The connection to the machine was lost (${reasonOf(error)}): run it again.` }
+    : {
+        status: 'unknown',
+        error: `The connection to the machine was lost (${reasonOf(error)}): the script may have gone on, look before you run it again.`,
+      };
+}
+
+function findingsOf(
+  end: ScriptEnd & { tidied: boolean },
+  work: Prepared & { place: ShellPlace },
+  limits: Limits,
+): Findings {
   const value = { exit_code: end.exitCode };
-  if (limits.reason())
+  const folder = `The folder of the run may be left in /tmp on ${work.place.ssh?.host}: remove it.`;
+  const warnings = end.tidied ? [] : [folder];
+  if (limits.reason() && end.tidied)
     return { ...stopped(limits, 'all its processes were ended; what it had done by then stays done.'), value };
-  if (end.exitCode === 0) return { status: 'ok', value };
+  if (limits.reason() && work.source.allowed !== 'read')
+    return {
+      status: 'unknown',
+      value,
+      error: 'The script was told to stop, but the machine did not confirm it: look there before you run it again.',
+    };
+  if (limits.reason()) return { ...stopped(limits, 'the machine did not confirm that it ended.'), value };
+  if (end.exitCode === 0) return { status: 'ok', value, warnings };
+  const limit = limitReached(end);
+  if (limit !== null) return { status: 'failed', value, error: limit, warnings };
   if (end.signal !== null)
     return {
       status: 'failed',
       value,
+      warnings,
       error: `The script was ended by ${end.signal}: what it had done by then stays done.`,
     };
-  return { status: 'failed', value, error: `The script ended with exit code ${end.exitCode}: its output says why.` };
+  return {
+    status: 'failed',
+    value,
+    warnings,
+    error: `The script ended with exit code ${end.exitCode}: its output says why.`,
+  };
+}
+
+function reasonOf(error: unknown): string {
+  return messageOf(error).replace(/[.\s]+$/u, '');
 }

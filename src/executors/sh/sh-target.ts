@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { z } from 'zod';
 import type { TargetDefinition } from '../../domain/system.ts';
+import { UserError } from '../../lib/errors.ts';
 import {
   type CredentialName,
   type LoadedSecrets,
@@ -9,6 +10,22 @@ import {
   targetProblems,
 } from '../credential.ts';
 import { isSteeringName } from './environment.ts';
+import { type ResourceLimits, resourceLimits } from './resource-limits.ts';
+
+/** The pinned key of a machine: the fingerprint that `ssh-keygen -lf` prints, or a public key as in known_hosts. */
+const hostKey = z
+  .string()
+  .regex(
+    /^(?:SHA256:[A-Za-z0-9+/]{43}|(?:ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)) [A-Za-z0-9+/]+={0,2}(?: .*)?)$/u,
+    'write the fingerprint SHA256:… of `ssh-keygen -lf`, or the public key `ssh-ed25519 AAAA…`',
+  );
+
+const ssh = z.strictObject({
+  host: z.string().regex(/^[A-Za-z0-9](?:[A-Za-z0-9._:-]*[A-Za-z0-9])?$/u, 'write a host name or an address'),
+  port: z.int().min(1).max(65_535).default(22),
+  user: z.string().regex(/^[A-Za-z_][A-Za-z0-9._-]*$/u, 'write the name of an account'),
+  hostKey,
+});
 
 const options = z.strictObject({
   /** Where the script runs; a new empty folder per run without it. Relative to where Warroom was started. */
@@ -19,6 +36,9 @@ const options = z.strictObject({
     .string()
     .regex(/^(?:\/[^:\0]+(?::\/[^:\0]+)*)?$/u, 'write absolute folders, separated by colons')
     .default(''),
+  /** On another machine instead of this one. */
+  ssh: ssh.optional(),
+  ...resourceLimits.shape,
 });
 
 const credential = z.strictObject({
@@ -32,10 +52,28 @@ const credential = z.strictObject({
       z.union([z.string(), secretReference]),
     )
     .optional(),
+  /** The account, when it is another one than `options.ssh.user`. */
+  user: ssh.shape.user.optional(),
+  /** Private key for ssh, in OpenSSH's or PEM form. */
+  key: secretReference.optional(),
+  passphrase: secretReference.optional(),
 });
+
+/** How to reach another machine, as one account. */
+export type SshPlace = {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly hostKey: string;
+  readonly key: string;
+  readonly passphrase: string | undefined;
+};
 
 /** Where and with what a script runs. */
 export type ShellPlace = {
+  /** Null: on this machine. */
+  readonly ssh: SshPlace | null;
+  readonly limits: ResourceLimits;
   readonly cwd: string | null;
   readonly shell: string;
   /** Folders before those of the system, separated by colons; empty for none. */
@@ -49,7 +87,22 @@ export function shTargetProblems(target: TargetDefinition): string[] {
     ...targetProblems(options, 'options', target.options),
     ...targetProblems(credential, 'read', target.read),
     ...(target.write === null ? [] : targetProblems(credential, 'write', target.write)),
+    ...sshProblems(target),
   ];
+}
+
+/** A machine is entered with a key of its own for each credential; on this machine there is nothing to enter. */
+function sshProblems(target: TargetDefinition): string[] {
+  const far = options.safeParse(target.options).data?.ssh !== undefined;
+  return (['read', 'write'] as const).flatMap((part) => {
+    const login = credential.safeParse(target[part] ?? {}).data;
+    if (login === undefined || target[part] === null) return [];
+    if (!far && (login.key ?? login.user ?? login.passphrase) !== undefined)
+      return [`\`${part}\`: \`user\`, \`key\` and \`passphrase\` need \`options.ssh\`: name the machine there.`];
+    if (far && login.key === undefined)
+      return [`\`${part}.key\`: ssh needs a private key: write \`key: { secret: file:/path }\`.`];
+    return [];
+  });
 }
 
 /** Loads one credential and leaves the other one alone. Throws UserError `target_invalid` or what resolving a secret throws. */
@@ -63,11 +116,20 @@ export async function shellPlace(
   const env: Record<string, string> = {};
   for (const [name, value] of Object.entries(login.env ?? {}))
     env[name] = typeof value === 'string' ? value : await secrets.text(value);
-  return {
-    cwd: place.cwd === undefined ? null : path.resolve(place.cwd),
-    shell: place.shell,
-    // The reviewed list of reading programs means the system's programs of those names.
-    path: name === 'write' ? place.path : '',
-    env,
-  };
+  const { shell, cpuSeconds, memoryMb, fileMb, processes } = place;
+  // The reviewed list of reading programs means the system's programs of those names.
+  const shared = { shell, path: name === 'write' ? place.path : '', env };
+  const limits = { cpuSeconds, memoryMb, fileMb, processes };
+  if (place.ssh === undefined)
+    return { ...shared, limits, ssh: null, cwd: place.cwd === undefined ? null : path.resolve(place.cwd) };
+  if (login.key === undefined) {
+    throw new UserError(
+      'target_invalid',
+      `Target ${target.name} is reached over ssh, but \`${name}\` has no \`key\`: name a private key.`,
+    );
+  }
+  const key = await secrets.text(login.key);
+  const passphrase = await secrets.optional(login.passphrase);
+  const account = { user: login.user ?? place.ssh.user, key, passphrase };
+  return { ...shared, limits, ssh: { ...place.ssh, ...account }, cwd: place.cwd ?? null };
 }
