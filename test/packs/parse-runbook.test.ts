@@ -110,9 +110,9 @@ ${FENCE}
     ]);
   });
 
-  it('keeps the claim of a language that nothing analyses yet', async () => {
+  it('knows what a kubectl step reads and what its result has', async () => {
     const steps = await executable(
-      `## Diagnose\n\n${FENCE}kubectl {#pods target=cluster expect="anything == 1"}\nget pods\n${FENCE}\n`,
+      `## Diagnose\n\n${FENCE}kubectl {#pods target=cluster expect="count == 1"}\nget pods\n${FENCE}\n`,
     );
     expect(steps).toMatchObject([{ effect: 'read' }]);
   });
