@@ -1,7 +1,7 @@
 import type { CodeBlock } from './block.ts';
-import type { Collector } from './collect-pieces.ts';
-import type { Place } from './piece.ts';
-import { type CodePart, splitCode } from './split-code.ts';
+import type { CodePart } from './code-part.ts';
+import type { Collector, Place } from './piece.ts';
+import { splitCode } from './split-code.ts';
 
 /** Adds the commands of a code block with their comments; what is no command stays as it was. */
 export function collectCode(code: CodeBlock, title: string, place: Place, { pieces }: Collector): void {

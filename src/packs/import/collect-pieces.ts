@@ -5,10 +5,7 @@ import type { EntryPlace } from './entries.ts';
 import { isPhase, meaningOf, plainHeading } from './heading-words.ts';
 import { commandSpans, isRequest, isWholeCommand } from './inline-commands.ts';
 import type { Section } from './outline.ts';
-import type { Piece, Place } from './piece.ts';
-
-/** What the walk over one runbook has seen so far. */
-export type Collector = { readonly pieces: Piece[]; group: number; alternatives: number };
+import type { Collector, Piece, Place } from './piece.ts';
 
 type Context = {
   readonly phase: Phase | null;

@@ -51,7 +51,7 @@ export async function importDocument(
 ): Promise<ImportedDocument> {
   const decoded = decodeDocument(input.bytes);
   const root = outline(expandTables(scanBlocks(decoded.lines), input.words), input.words, decoded.lines.length);
-  const settings = readSettings(settingsSections(root, decoded.lines));
+  const settings = tryReadSettings(readSettings, settingsSections(root, decoded.lines));
   const places = findEntries(root);
   const parents = inheritedPhases(root);
   const names = nameEntries(places, input);
@@ -102,4 +102,20 @@ function settingsSections(root: Section, lines: readonly string[]): SettingsSect
   };
   visit(root, []);
   return found;
+}
+
+const NONE: ImportedSettings = {
+  ...{ severities: [], milestones: [], contacts: [], escalation: [], stakeholders: [], components: [] },
+  ...{ checklists: [], thresholds: [], metrics: [], taken: [] },
+  todo: [{ line: 1, text: 'No settings were read: the document is nested too deep.' }],
+};
+
+/** A parser of Markdown ends at thousands of nested quotes (RangeError); the runbooks of the document are still imported. */
+function tryReadSettings(readSettings: ReadSettings, sections: readonly SettingsSection[]): ImportedSettings {
+  try {
+    return readSettings(sections);
+  } catch (error) {
+    if (error instanceof RangeError) return NONE;
+    throw error;
+  }
 }

@@ -1,6 +1,6 @@
 import type { Phase } from '../../domain/runbook.ts';
 import type { Block } from './block.ts';
-import type { CodePart } from './split-code.ts';
+import type { CodePart } from './code-part.ts';
 
 /** Where a piece stands in its runbook. */
 export type Place = {
@@ -37,3 +37,6 @@ export type CommandPiece = Base & {
 export type ManualPiece = Base & { readonly kind: 'manual'; readonly text: string };
 export type ProsePiece = Base & { readonly kind: 'prose'; readonly block: Block };
 export type UnknownPiece = Base & { readonly kind: 'unknown'; readonly text: string; readonly reason: string };
+
+/** What the walk over one runbook has seen so far. */
+export type Collector = { readonly pieces: Piece[]; group: number; alternatives: number };

@@ -1,4 +1,4 @@
-import { type Effect, exceeds, strongest } from '../../domain/effect.ts';
+import { type Effect, strongest } from '../../domain/effect.ts';
 import type { Language, Phase } from '../../domain/runbook.ts';
 import { choosePhase, type PhaseMemory } from './choose-phase.ts';
 import type { NativeContext, NativeStep } from './native/native-step.ts';
@@ -81,7 +81,7 @@ async function resolveStep(
   const own = native.language === 'probe' ? 'read' : (await tools.classify(native.language, native.text)).effect;
   const effect = strongest(source, own);
   const loaded = strongest(effect, (await tools.analyse(native.language, native.text))?.effect ?? 'read');
-  return { ...piece, native, effect, loaded, settledPhase: choosePhase(piece, effect, memory) };
+  return { ...piece, native, effect, loaded, settledPhase: choosePhase(piece, loaded, memory) };
 }
 
 /**
@@ -95,9 +95,4 @@ function ranByNative({ text, language }: CommandPiece, native: NativeStep): stri
       text,
     )?.[1] ?? text
   );
-}
-
-/** True when a step may stand under Diagnose or Verify: it reads, and the loader agrees. */
-export function staysReading(step: ImportedStep): boolean {
-  return !exceeds(step.loaded, 'read');
 }

@@ -1,24 +1,12 @@
 import { promqlEffect } from '../../analysis/promql-effect.ts';
 import type { CodeBlock } from './block.ts';
+import type { CodePart } from './code-part.ts';
 import { DATA_LANGUAGES } from './entries.ts';
 import { looksLikePromql } from './native/programs/promql.ts';
 import { isSurelyCommand } from './recognise.ts';
 import { splitQueries } from './split-queries.ts';
 import { splitShell } from './split-shell.ts';
 import { splitTranscript } from './split-transcript.ts';
-
-/** A stretch of a code block, 1-based lines. `comment` holds the words without the sign of comments. */
-export type CodePart = {
-  readonly kind: 'command' | 'comment' | 'documentation' | 'manual' | 'not-understood';
-  readonly from: number;
-  readonly to: number;
-  /** The command as it has to be run, or the words of the part. */
-  readonly text: string;
-  /** What reads the command. */
-  readonly language: 'sh' | 'sql' | 'redis' | 'promql' | 'http';
-  /** Why it was not understood; the comment behind a command. Empty otherwise. */
-  readonly note: string;
-};
 
 const SHELL = new Set(
   'sh bash shell zsh ksh fish console shell-session shellsession sh-session shellscript terminal cli command cmd bash-session ssh'.split(

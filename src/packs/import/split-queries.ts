@@ -1,5 +1,5 @@
 import { promqlEffect } from '../../analysis/promql-effect.ts';
-import type { CodePart } from './split-code.ts';
+import type { CodePart } from './code-part.ts';
 
 type Query = 'sql' | 'promql' | 'redis' | 'http';
 

@@ -1,6 +1,6 @@
+import type { CodePart } from './code-part.ts';
 import { cutComment, readCommand } from './read-command.ts';
 import { isSurelyCommand, programOf } from './recognise.ts';
-import type { CodePart } from './split-code.ts';
 
 /**
  * Cuts a script without prompts into commands. `strict`: nobody said that the block is a script, so only what surely is a

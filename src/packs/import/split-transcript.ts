@@ -1,7 +1,7 @@
+import type { CodePart } from './code-part.ts';
 import { readPrompt } from './prompts.ts';
 import { cutComment, readCommand } from './read-command.ts';
 import { isSurelyCommand } from './recognise.ts';
-import type { CodePart } from './split-code.ts';
 
 /**
  * Cuts what was copied from a terminal: lines behind a prompt are commands, all others are what they printed. Null when
