@@ -4,8 +4,11 @@ import type { Verb } from './cli/verb.ts';
 
 /** Each verb loads what it needs alone: `warroom classify` waits for no database driver. */
 const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
+  approvals: async () => (await import('./cli/approvals.ts')).approvalsVerb,
+  approve: async () => (await import('./cli/approve.ts')).approveVerb,
   audit: async () => (await import('./cli/audit.ts')).auditVerb,
   classify: async () => (await import('./cli/classify.ts')).classifyVerb,
+  deny: async () => (await import('./cli/deny.ts')).denyVerb,
   import: async () => (await import('./cli/import.ts')).importVerb,
   lint: async () => (await import('./cli/lint.ts')).lintVerb,
   runbooks: async () => (await import('./cli/runbooks.ts')).runbooksVerb,

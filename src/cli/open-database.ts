@@ -6,11 +6,12 @@ import { processEnvironment } from '../config/environment.ts';
 import { type Config, readConfig } from '../config/read-config.ts';
 import { systemClock } from '../lib/clock.ts';
 import { messageOf, UserError } from '../lib/errors.ts';
+import type { Log } from '../lib/log.ts';
 import { Releasers } from '../lib/releasers.ts';
 import type { Terminal } from './verb.ts';
 
 /** What a verb that looks at the state of an installation works with. */
-export type Installation = { readonly config: Config; readonly pool: Pool };
+export type Installation = { readonly config: Config; readonly pool: Pool; readonly log: Log };
 
 /**
  * Opens the database of this installation (DATABASE_URL, or the embedded one, also while the bot runs), works, and closes
@@ -26,7 +27,7 @@ export async function withInstallation(
     const { log, close } = createLog('error', null);
     releasers.add('log', async () => close());
     const { pool } = await openState(config, { log, clock: systemClock, releasers });
-    return await work({ config, pool });
+    return await work({ config, pool, log });
   } catch (error) {
     if (!(error instanceof ConfigError || error instanceof UserError)) throw error;
     terminal.complain(messageOf(error));

@@ -17,6 +17,7 @@ import { parseProse } from '../domain/free-text.ts';
 import type { Person } from '../domain/person.ts';
 import { hasRole } from '../domain/roles.ts';
 import type { StepRun } from '../domain/run.ts';
+import type { Json } from '../lib/canonical-json.ts';
 import { type Asked, askedTitle, getAsked, refreshAsked, removeTimers } from './asked.ts';
 import type { RunsContext } from './context.ts';
 import { recordRunFact } from './record.ts';
@@ -30,7 +31,11 @@ export type DecisionClick = {
   /** What they typed as the target's name; left out when they were not asked. */
   readonly typed?: string | null;
   readonly via?: 'slack' | 'cli';
+  /** What the audit log says besides of where it was decided, such as the terminal's operating-system user. */
+  readonly origin?: { readonly [key: string]: Json };
 };
+
+type Origin = NonNullable<DecisionClick['origin']>;
 
 /**
  * One decision on a request. Decisions on one approval follow each other; a refused one changes nothing and says why.
@@ -41,12 +46,19 @@ export async function decide(
   clicked: DecisionClick,
 ): Promise<Verdict> {
   const reason = parseProse(clicked.reason, { name: 'reason', max: 500, required: clicked.decision !== 'approve' });
+  const via = clicked.via ?? 'slack';
+  const origin = via === 'slack' ? {} : { via, ...clicked.origin };
   const click = { person: clicked.person, decision: clicked.decision, reason, typed: clicked.typed ?? null };
   return withTransaction(context.pool, async (tx) => {
     const asked = await getAsked(tx, clicked.approval);
     const verdict = judge(asked.approval, click, await circumstancesOf(context, tx, asked, click.person), tx.now);
     if (verdict.status === 'refused') {
-      await recordRefusal(tx, asked, { person: click.person.id, decision: click.decision, why: verdict.reason });
+      await recordRefusal(tx, asked, {
+        person: click.person.id,
+        decision: click.decision,
+        why: verdict.reason,
+        origin,
+      });
       return verdict;
     }
     await insertDecision(tx, asked.approval.id, {
@@ -55,10 +67,10 @@ export async function decide(
       reason,
       groups: groupsThatCount(asked.approval, click.person),
       typedTarget: click.decision === 'approve' && click.typed !== null,
-      via: clicked.via ?? 'slack',
+      via,
     });
-    if (verdict.status === 'denied') await deny(tx, asked, click);
-    else await approve(tx, asked, click, verdict.status === 'approved');
+    if (verdict.status === 'denied') await deny(tx, asked, { ...click, origin });
+    else await approve(tx, asked, { ...click, origin }, verdict.status === 'approved');
     await refreshAsked(tx, asked);
     return verdict;
   });
@@ -92,19 +104,26 @@ export function targetToType(covered: readonly Pick<StepRun, 'target' | 'effect'
 async function recordRefusal(
   tx: Tx,
   { approval, stepRun, run }: Asked,
-  click: { person: string; decision: DecisionKind; why: string },
+  click: { person: string; decision: DecisionKind; why: string; origin: Origin },
 ): Promise<void> {
-  const { person: actor, ...data } = click;
+  const { person: actor, origin, ...data } = click;
   await insertAudit(tx, {
     actor,
     action: 'run.decision_refused',
     incident: run.incident,
     run: run.id,
-    data: { ...data, approval: approval.id, hash: approval.hash, step: stepRun.title, state: approval.state },
+    data: {
+      ...data,
+      approval: approval.id,
+      hash: approval.hash,
+      step: stepRun.title,
+      state: approval.state,
+      ...origin,
+    },
   });
 }
 
-async function approve(tx: Tx, asked: Asked, click: Click, complete: boolean): Promise<void> {
+async function approve(tx: Tx, asked: Asked, click: Click & { origin: Origin }, complete: boolean): Promise<void> {
   const { approval, covered, run } = asked;
   const about = { step: askedTitle(asked), command: covered.map(({ display }) => display).join('\n') };
   const { decision } = click;
@@ -112,7 +131,7 @@ async function approve(tx: Tx, asked: Asked, click: Click, complete: boolean): P
     decision === 'alone' || decision === 'break_glass'
       ? ({ kind: 'approved_alone', ...about, how: decision, reason: click.reason } as const)
       : ({ kind: 'approved', ...about } as const);
-  await recordRunFact(tx, run, click.person.id, fact, approval);
+  await recordRunFact(tx, run, click.person.id, fact, { ...approval, origin: click.origin });
   if (fact.kind === 'approved_alone') await enqueue(tx, { type: 'approval.alone', approval: approval.id });
   if (!complete) return;
   await moveApproval(tx, approval.id, 'pending', 'approved');
@@ -122,12 +141,17 @@ async function approve(tx: Tx, asked: Asked, click: Click, complete: boolean): P
   await addTypedJob(tx, { task: 'run.change', stepRun: asked.stepRun.id });
 }
 
-async function deny(tx: Tx, asked: Asked, click: Click): Promise<void> {
+/** Settles a request as denied; the decision itself is written by the caller. */
+export async function deny(
+  tx: Tx,
+  asked: Asked,
+  click: { readonly person: Pick<Person, 'id'>; readonly reason: string; readonly origin: Origin },
+): Promise<void> {
   const { approval, covered, run } = asked;
   await moveApproval(tx, approval.id, 'pending', 'denied');
   for (const { id } of covered) await moveStepRun(tx, id, { from: 'awaiting_approval', to: 'denied' });
   await removeTimers(tx, approval.id);
   const fact = { kind: 'denied', step: askedTitle(asked), reason: click.reason } as const;
-  await recordRunFact(tx, run, click.person.id, fact, approval);
+  await recordRunFact(tx, run, click.person.id, fact, { ...approval, origin: click.origin });
   await enqueue(tx, { type: 'approval.outcome', approval: approval.id });
 }

@@ -4,6 +4,7 @@ import { insertEvent } from '../db/timeline.ts';
 import type { Tx } from '../db/transaction.ts';
 import type { Run } from '../domain/run.ts';
 import type { TimelineFact } from '../domain/timeline.ts';
+import type { Json } from '../lib/canonical-json.ts';
 
 /** Writes what happened in a run: always into the audit log, and on the timeline of its incident when it has one. */
 export async function recordRunFact(
@@ -11,10 +12,11 @@ export async function recordRunFact(
   run: Run,
   actor: string | null,
   fact: TimelineFact,
-  approval?: { readonly id: number; readonly hash: string },
+  approval?: { readonly id: number; readonly hash: string; readonly origin?: { readonly [key: string]: Json } },
 ): Promise<void> {
-  if (run.incident !== null) await insertEvent(tx, run.incident, actor, fact);
-  const { kind, ...data } = fact;
+  const marked = run.rehearsal ? { ...fact, rehearsal: true as const } : fact;
+  if (run.incident !== null) await insertEvent(tx, run.incident, actor, marked);
+  const { kind, ...data } = marked;
   await insertAudit(tx, {
     actor,
     action: `run.${kind}`,
@@ -24,7 +26,7 @@ export async function recordRunFact(
       ...data,
       contentHash: run.contentHash,
       commit: run.commit,
-      ...(approval ? { approval: approval.id, hash: approval.hash } : {}),
+      ...(approval ? { approval: approval.id, hash: approval.hash, ...approval.origin } : {}),
     },
   });
 }
