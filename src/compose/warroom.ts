@@ -20,8 +20,11 @@ import { Releasers } from '../lib/releasers.ts';
 import { startDispatcher } from '../notify/dispatcher.ts';
 import type { RunsContext } from '../runs/context.ts';
 import type { DrillGround } from '../runs/drill.ts';
+import { SecretShelf } from '../runs/secret-shelf.ts';
 import type { SlackConnection } from '../slack/app.ts';
-import { createPages, PAGE_PATHS } from '../web/pages.ts';
+import { isOwnPath } from '../web/own-path.ts';
+import { createPages } from '../web/pages.ts';
+import { createSlackSignIn } from '../web/slack-sign-in.ts';
 import { type HttpServer, startHttpServer } from './http-server.ts';
 import { startLocalWorkspace } from './local-workspace.ts';
 import { type OpenPacks, openPacks } from './packs.ts';
@@ -85,7 +88,8 @@ async function start(options: WarroomOptions, releasers: Releasers): Promise<War
     openState(config, { log, clock, releasers }),
     lookAndRead(options, { http, releasers, clock, progress }),
   );
-  const context = await buildContext({ around, state, packs: packs.current, log, clock, config, releasers });
+  const pageUrl = config.publicUrl ?? http.url;
+  const context = await buildContext({ around, state, packs: packs.current, log, clock, config, releasers, pageUrl });
   const stopping = new AbortController();
   progress('connecting to Slack');
   const drills: DrillGround = { connection: state.connection, fault: null };
@@ -98,7 +102,9 @@ async function start(options: WarroomOptions, releasers: Releasers): Promise<War
     clock,
     pace: options.pace ?? clock,
   });
-  const pages = createPages({ pool: state.pool, log, slackConnected: () => slack.connected() });
+  const apiUrl = around.slack.apiUrl ?? 'https://slack.com/api/';
+  const signIn = config.signIn ? createSlackSignIn({ ...config.signIn, apiUrl, pageUrl, clock }) : null;
+  const pages = createPages({ pool: state.pool, log, context, signIn, slackConnected: () => slack.connected() });
   mountPages(http, pages.app.fetch);
   if (slack.handler) http.add(slack.handler);
   const dispatcher = await startDispatcher({
@@ -209,6 +215,7 @@ async function buildContext(parts: {
   clock: Clock;
   config: Config;
   releasers: Releasers;
+  pageUrl: string;
 }): Promise<RunsContext> {
   const { around, state, log, clock, releasers } = parts;
   const owner = `warroom:${randomUUID()}`;
@@ -225,6 +232,8 @@ async function buildContext(parts: {
     owner,
     clock,
     log,
+    shelf: new SecretShelf(clock),
+    pageUrl: parts.pageUrl,
   };
 }
 
@@ -249,7 +258,7 @@ function mountPages(http: HttpServer, fetch: (request: Request) => Response | Pr
   http.add({
     handle: (req, res) => {
       const path = (req.url ?? '').split('?')[0] ?? '';
-      if (!PAGE_PATHS.includes(path)) return false;
+      if (!isOwnPath(path)) return false;
       return Promise.resolve(listener(req, res)).then(() => true as const);
     },
   });

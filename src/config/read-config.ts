@@ -20,6 +20,9 @@ export type SlackConfig =
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
+/** "Sign in with Slack": the client id and secret of the Slack app (Basic Information). */
+export type SignInConfig = { readonly clientId: string; readonly clientSecret: Secret };
+
 /** Everything that differs between installations. */
 export type Config = {
   /** Folder of everything that Warroom keeps on disk. Absolute. */
@@ -33,6 +36,10 @@ export type Config = {
   /** With DATABASE_URL: a role that may only read, for diagnostics of Warroom's own database. */
   readonly databaseReadUrl: Secret | null;
   readonly slack: SlackConfig;
+  /** Where people reach Warroom's pages, without a slash at its end; null: the address it listens on. */
+  readonly publicUrl: string | null;
+  /** The Slack app's client, for sign-in on the pages; null: the one-time link alone opens them. */
+  readonly signIn: SignInConfig | null;
   readonly settings: Settings;
   /** Value of `{ setting: NAME, default }` in system.yml: the environment, then warroom.yml, then the default. */
   readonly resolveSetting: (name: string, fallback: string) => string;
@@ -48,6 +55,7 @@ const KNOWN = [
   'WARROOM_PACKS',
   'WARROOM_LOG_LEVEL',
   'WARROOM_SELF_URL',
+  'WARROOM_PUBLIC_URL',
 ];
 const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 
@@ -68,6 +76,8 @@ export function readConfig(given: Environment, project: string): Config {
   const logLevel = LEVELS.find((level) => level === (env.WARROOM_LOG_LEVEL ?? 'info'));
   if (!logLevel) problems.push({ name: 'WARROOM_LOG_LEVEL', fix: `set it to one of ${LEVELS.join(', ')}.` });
   const slack = readSlack(env, problems);
+  const publicUrl = readPublicUrl(env, problems);
+  const signIn = readSignIn(env, problems);
   const databaseUrl = readDatabaseUrl('DATABASE_URL', env, problems);
   const databaseReadUrl = readDatabaseUrl('DATABASE_READ_URL', env, problems);
   const packsDir = resolve(project, env.WARROOM_PACKS ?? 'runbooks');
@@ -83,6 +93,8 @@ export function readConfig(given: Environment, project: string): Config {
     databaseUrl,
     databaseReadUrl,
     slack,
+    publicUrl,
+    signIn,
     settings: file.settings,
     resolveSetting: (name, fallback) => own(env, name) ?? own(file.values, name) ?? fallback,
     environment: (name) => own(env, name),
@@ -129,6 +141,33 @@ function readDatabaseUrl(name: string, env: Environment, problems: ConfigProblem
   problems.push({
     name,
     fix: 'write postgres://user:password@host:5432/name, or leave it out for the embedded database.',
+  });
+  return null;
+}
+
+/** Secrets are typed into these pages, so plain http is for this machine alone. */
+function readPublicUrl(env: Environment, problems: ConfigProblem[]): string | null {
+  const text = env.WARROOM_PUBLIC_URL;
+  if (text === undefined) return null;
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const local = url?.protocol === 'http:' && /^(?:127\.\d+\.\d+\.\d+|localhost|\[::1\])$/u.test(url.hostname);
+  const bare = url !== null && url.username + url.password + url.search + url.hash === '' && url.pathname === '/';
+  if (url && bare && (url.protocol === 'https:' || local)) return url.origin;
+  problems.push({
+    name: 'WARROOM_PUBLIC_URL',
+    fix: 'write https://host or https://host:port, where people reach Warroom; without a path, and http for this machine only.',
+  });
+  return null;
+}
+
+function readSignIn(env: Environment, problems: ConfigProblem[]): SignInConfig | null {
+  const { SLACK_CLIENT_ID: id, SLACK_CLIENT_SECRET: secret } = env;
+  if (id && secret) return { clientId: id, clientSecret: new Secret(secret) };
+  if (!id && !secret) return null;
+  const missing = id ? 'SLACK_CLIENT_SECRET' : 'SLACK_CLIENT_ID';
+  problems.push({
+    name: missing,
+    fix: 'sign-in needs both client id and client secret of your Slack app; or leave both out.',
   });
   return null;
 }

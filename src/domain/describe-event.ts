@@ -75,6 +75,10 @@ function describeRunFact(fact: TimelineFact): string {
       return `started “${fact.step}” on ${fact.target}: ${fact.command}`;
     case 'step_finished':
       return `finished “${fact.step}”: ${fact.state}${fact.error ? ` (${fact.error})` : ''}`;
+    case 'secret_given':
+      return `gave a secret for “${fact.step}”: ${fact.given} of ${fact.wanted}`;
+    case 'secrets_lost':
+      return `lost what ${fact.given === 1 ? 'a person' : `${fact.given} people`} had given for “${fact.step}”, because the process that held it ended: it has to be given again`;
     case 'step_ticked':
       return `ticked “${fact.text}”`;
     default:

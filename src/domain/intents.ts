@@ -33,6 +33,10 @@ export type Intent =
   | { readonly type: 'approval.alone'; readonly approval: number }
   /** Tells the requester what became of the request. */
   | { readonly type: 'approval.outcome'; readonly approval: number }
+  /** A step was approved and waits for secrets: said to whoever asked. */
+  | { readonly type: 'secret.wanted'; readonly stepRun: number }
+  /** What people had given is gone with the process that held it. */
+  | { readonly type: 'secret.lost'; readonly stepRun: number }
   /** Tells the owners of a broken file of the packs; kept current. */
   | { readonly type: 'packs.broken'; readonly notice: number }
   /** Tells them that it is good again. */
@@ -58,6 +62,8 @@ const LANE_OF: Record<Intent['type'], Lane> = {
   'approval.outcome': 'interactive',
   'approval.reminder': 'interactive',
   'approval.alone': 'interactive',
+  'secret.wanted': 'interactive',
+  'secret.lost': 'interactive',
   'run.card': 'card',
   'incident.ladder': 'card',
   'incident.invite': 'card',
@@ -97,6 +103,9 @@ export function coalesceKey(intent: Intent): string {
       return `${intent.type}:${intent.notice}`;
     case 'audit.anchor':
       return `${intent.type}:${intent.position}`;
+    case 'secret.wanted':
+    case 'secret.lost':
+      return `${intent.type}:${intent.stepRun}`;
     case 'run.card':
       return `run:${intent.run}:card`;
     case 'approval.card':

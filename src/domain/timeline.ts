@@ -46,6 +46,10 @@ export type TimelineFact =
   | { readonly kind: 'approval_expired'; readonly step: string }
   | { readonly kind: 'step_started'; readonly step: string; readonly command: string; readonly target: string }
   | { readonly kind: 'step_finished'; readonly step: string; readonly state: string; readonly error: string | null }
+  /** Secrets of a step: how many people have given theirs, of how many. */
+  | { readonly kind: 'secret_given'; readonly step: string; readonly given: number; readonly wanted: number }
+  /** The process that held them died. */
+  | { readonly kind: 'secrets_lost'; readonly step: string; readonly given: number }
   | { readonly kind: 'step_ticked'; readonly step: string; readonly text: string }
   | { readonly kind: 'drill_started'; readonly scenario: string }
   | { readonly kind: 'resolved'; readonly summary: string; readonly afterMs: number };

@@ -9,18 +9,22 @@ import { strictest } from '../domain/approval-policy.ts';
 import type { Run, StepRun } from '../domain/run.ts';
 import type { ExecutableStep, Runbook } from '../domain/runbook.ts';
 import type { Statement } from '../executors/executor.ts';
-import { messageOf, UserError } from '../lib/errors.ts';
+import { canonicalJson } from '../lib/canonical-json.ts';
+import { UserError } from '../lib/errors.ts';
 import { type Asked, lockAsked, refreshAsked } from './asked.ts';
+import { carryOut } from './carry-out.ts';
 import type { RunsContext } from './context.ts';
-import { send } from './execute.ts';
-import { endOf, refusedEnd } from './outcome.ts';
+import { startsUntil } from './deadline.ts';
+import { gatherSecrets, waitForSecrets } from './gather-secrets.ts';
 import { pinnedRunbook } from './pinned-runbook.ts';
 import { blockedBy, continuePlan } from './plan.ts';
 import { policyOf } from './policy.ts';
 import { recordRunFact, refreshRun } from './record.ts';
 import { recordEnd } from './record-end.ts';
 import { hashOf } from './request.ts';
-import { getRunnableStep, prepareStatement, valuesOf } from './statement.ts';
+import type { GivenValues } from './secret-shelf.ts';
+import { keepSensitive } from './sensitive-output.ts';
+import { getRunnableStep, prepareStatement } from './statement.ts';
 import { subjectOf } from './subject.ts';
 import { queueVerify } from './verify.ts';
 
@@ -34,7 +38,8 @@ type Started = {
   readonly runbook: Runbook;
   readonly step: ExecutableStep;
   readonly stepRun: StepRun;
-  readonly statement: Statement;
+  /** One, or one for each person's secret: they are sent one after the other. */
+  readonly statements: readonly Statement[];
   readonly earlier: readonly StepRun[];
 };
 
@@ -49,6 +54,7 @@ export async function runChangingStep(context: RunsContext, stepRun: number, sig
   );
   if (!started) return;
   const result = await carryOut(context, started, signal);
+  context.shelf.wipeStep(stepRun);
   await recordEnd(context, result, (tx, end) => finish(context, tx, started, end));
 }
 
@@ -64,7 +70,11 @@ async function start(context: RunsContext, tx: Tx, id: number): Promise<Started 
   if (approval.state !== (first ? 'approved' : 'used')) return null;
   if (await blockedBy(tx, run, asked.covered, stepRun)) return null;
   if (isLate(asked, stepRun, tx.now)) return expire(tx, asked, stepRun);
-  const prepared = await prepareApproved(context, tx, asked, stepRun);
+  const gathered = await gatherSecrets(context, tx, asked, stepRun);
+  if (gathered.status === 'waiting') return waitForSecrets(tx, asked, stepRun);
+  // What one process holds in its memory only that process can send.
+  if (gathered.status === 'elsewhere') return askAgain(tx, id);
+  const prepared = await prepareApproved(context, tx, asked, { stepRun, gifts: gathered.gifts });
   if ('problem' in prepared) return voidApproval(tx, asked, stepRun, prepared.problem);
   const target = `${run.system}/${stepRun.target}`;
   if (!(await acquireTarget(tx, { target, stepRun: id, owner: context.owner }))) {
@@ -94,23 +104,18 @@ async function askAgain(tx: Tx, stepRun: number): Promise<null> {
   return null;
 }
 
-/** Past its expiry; the later steps of a plan have the same time again after the step before them. */
 function isLate({ approval, covered }: Asked, stepRun: StepRun, now: Date): boolean {
-  const before = covered[covered.findIndex(({ id }) => id === stepRun.id) - 1];
-  const until = before
-    ? (before.finishedAt?.getTime() ?? 0) + approval.policy.expiresAfterMs
-    : approval.expiresAt.getTime();
-  return now.getTime() >= until;
+  return now >= startsUntil(approval, covered, stepRun);
 }
 
-type Prepared = { runbook: Runbook; step: ExecutableStep; statement: Statement };
+type Prepared = { runbook: Runbook; step: ExecutableStep; statements: readonly Statement[] };
 
 /** Renders everything again that the approval covers, and compares its hash with the approved one. */
 async function prepareApproved(
   context: RunsContext,
   tx: Tx,
   { approval, covered, run }: Asked,
-  wanted: StepRun,
+  wanted: { readonly stepRun: StepRun; readonly gifts: readonly GivenValues[] },
 ): Promise<Prepared | { problem: string }> {
   try {
     const runbook = await pinnedRunbook(context, run);
@@ -134,8 +139,16 @@ async function prepareApproved(
         subjectOf(context, { ...common, step, stepRun: stepRun.id, statement }),
       ),
     );
-    const own = prepared.find(({ stepRun }) => stepRun.id === wanted.id);
-    return own && hash === approval.hash ? { runbook, step: own.step, statement: own.statement } : { problem: CHANGED };
+    const own = prepared.find(({ stepRun }) => stepRun.id === wanted.stepRun.id);
+    if (!own || hash !== approval.hash) return { problem: CHANGED };
+    const { step, statement } = own;
+    const statements = await Promise.all(
+      wanted.gifts.map((given) => prepareStatement(context, runbook, step, { ...run, given })),
+    );
+    // What people give fills its places and changes nothing else of what was approved.
+    const approved = canonicalJson(statement.canonical);
+    const same = statements.every(({ canonical }) => canonicalJson(canonical) === approved);
+    return same ? { runbook, step, statements } : { problem: CHANGED };
   } catch (error) {
     if (error instanceof UserError) return { problem: error.message };
     throw error;
@@ -145,7 +158,11 @@ async function prepareApproved(
 async function expire(tx: Tx, asked: Asked, stepRun: StepRun): Promise<null> {
   const { approval, run } = asked;
   await moveApproval(tx, approval.id, 'approved', 'expired');
-  const error = 'It was approved, but could not start before the approval expired.';
+  const missing = stepRun.secretsWanted - stepRun.secretsGiven;
+  const error =
+    missing > 0
+      ? `It was approved, but ${missing === 1 ? 'a secret was' : `secrets of ${missing} people were`} not given before the approval expired.`
+      : 'It was approved, but could not start before the approval expired.';
   await moveStepRun(tx, stepRun.id, { from: 'approved', to: 'expired', error });
   await recordRunFact(tx, run, null, { kind: 'approval_expired', step: stepRun.title }, approval);
   return callOff(tx, asked, stepRun);
@@ -168,20 +185,9 @@ async function callOff(tx: Tx, asked: Asked, stepRun: StepRun): Promise<null> {
   return null;
 }
 
-/** A throw after the attempt was committed is not proof that nothing happened: the state is `unknown`. */
-async function carryOut(context: RunsContext, started: Started, signal: AbortSignal): Promise<StepRunEnd> {
-  try {
-    const result = await send(context, started.statement, started.step, signal);
-    const run = { ...started.run, params: valuesOf(started.runbook, started.run) };
-    return endOf(started.step, result, run, started.earlier);
-  } catch (error) {
-    context.log.error({ err: error, stepRun: started.stepRun.id }, 'A changing step threw; its state is unknown.');
-    return { ...refusedEnd(error), state: 'unknown', error: `It broke while it ran: ${messageOf(error)}` };
-  }
-}
-
-async function finish(context: RunsContext, tx: Tx, started: Started, end: StepRunEnd): Promise<void> {
+async function finish(context: RunsContext, tx: Tx, started: Started, whole: StepRunEnd): Promise<void> {
   const { run, stepRun, step, runbook } = started;
+  const end = await keepSensitive(tx, step, stepRun, whole);
   if (!(await finishStepRun(tx, stepRun.id, context.owner, end))) return;
   await releaseTarget(tx, stepRun.id);
   await recordRunFact(tx, run, null, {

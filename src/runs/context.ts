@@ -5,6 +5,7 @@ import type { Context } from '../incidents/context.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { AnalyseStatement } from '../packs/effects.ts';
+import type { SecretShelf } from './secret-shelf.ts';
 
 /** What the use cases of runs need on top of the common context. */
 export type RunsContext = Context & {
@@ -14,5 +15,9 @@ export type RunsContext = Context & {
   /** Marks the steps that this process has under way; alive as long as its liveness lock is held. */
   readonly owner: string;
   readonly clock: Clock;
+  /** Secrets that people gave to this process. */
+  readonly shelf: SecretShelf;
+  /** Where people reach the pages of this process, without a slash at its end. */
+  readonly pageUrl: string;
   readonly log: Log;
 };

@@ -13,12 +13,13 @@ import {
 } from '../db/runs.ts';
 import type { Tx } from '../db/transaction.ts';
 import { isReading, type Run, type StepRun } from '../domain/run.ts';
-import { executableSteps, type Runbook } from '../domain/runbook.ts';
+import { executableSteps, findStep, type Runbook } from '../domain/runbook.ts';
 import type { RunsContext } from './context.ts';
 import type { Captures } from './outcome.ts';
 import { continueAfterVerify } from './plan.ts';
 import { recordRunFact, refreshRun } from './record.ts';
 import { recordEnd } from './record-end.ts';
+import { keepSensitive } from './sensitive-output.ts';
 
 /** A read step that this process carries out. `run.params` holds the defaults of the runbook as well. */
 export type Taken = {
@@ -33,7 +34,8 @@ export type Ending = { readonly end: StepRunEnd; readonly display: string | null
 /** Records how a read step ended, what it captured, and what its end means for the diagnostics or the verified step. */
 export async function finishRead(context: RunsContext, taken: Taken, ending: Ending): Promise<void> {
   const { run, stepRun } = taken;
-  await recordEnd(context, ending.end, async (tx, end) => {
+  await recordEnd(context, ending.end, async (tx, whole) => {
+    const end = await keepSensitive(tx, findStep(taken.runbook, stepRun.step), stepRun, whole);
     // Two last steps that end at the same moment must see each other, or neither would close the diagnostics.
     await lockRun(tx, run.id);
     if (!(await finishStepRun(tx, stepRun.id, context.owner, end))) return;

@@ -20,7 +20,7 @@ import { pinnedRunbook } from './pinned-runbook.ts';
 import { policyOf } from './policy.ts';
 import { recordRunFact, refreshRun } from './record.ts';
 import { readRunCard } from './run-card.ts';
-import { getRunnableStep, missingNames, prepareStatement } from './statement.ts';
+import { getRunnableStep, missingNames, prepareStatement, secretNames } from './statement.ts';
 import { subjectOf } from './subject.ts';
 
 /** A reason is one or two sentences; the card has room for these. */
@@ -137,7 +137,10 @@ async function openApproval(context: RunsContext, tx: Tx, asked: Opening): Promi
   const stepRuns: StepRun[] = [];
   for (const step of steps) {
     const statement = await prepareStatement(context, runbook, step, run);
-    const stepRun = await insertAwaiting(tx, { run, step, display: statement.display, actor, reason });
+    const secrets = await secretNames(context, runbook, step);
+    const secretsWanted = secrets.length === 0 ? 0 : (step.quorum ?? 1);
+    const { display } = statement;
+    const stepRun = await insertAwaiting(tx, { run, step, display, actor, reason, secretsWanted });
     stepRuns.push(stepRun);
     subjects.push(subjectOf(context, { run, runbook, step, stepRun: stepRun.id, statement, policy, expiresAt }));
   }
@@ -170,9 +173,9 @@ export function hashOf(subjects: readonly ApprovalSubject[]): string {
 
 function insertAwaiting(
   tx: Tx,
-  parts: { run: Run; step: ActingStep; display: string; actor: Person; reason: string },
+  parts: { run: Run; step: ActingStep; display: string; actor: Person; reason: string; secretsWanted: number },
 ): Promise<StepRun> {
-  const { run, step, display, actor, reason } = parts;
+  const { run, step, display, actor, reason, secretsWanted } = parts;
   return insertStepRun(tx, {
     run: run.id,
     step: step.id,
@@ -186,6 +189,7 @@ function insertAwaiting(
     requestedBy: actor.id,
     reason,
     error: null,
+    secretsWanted,
   });
 }
 

@@ -3,7 +3,9 @@ import type { ExecutableStep, Runbook, Step } from '../domain/runbook.ts';
 import type { SystemDefinition, TargetDefinition } from '../domain/system.ts';
 import type { Executor, Statement } from '../executors/executor.ts';
 import { UserError } from '../lib/errors.ts';
+import { Secret } from '../lib/secret.ts';
 import type { RunsContext } from './context.ts';
+import type { GivenValues } from './secret-shelf.ts';
 
 type Tools = Pick<RunsContext, 'packs' | 'executors'>;
 
@@ -40,12 +42,18 @@ export function getRunnableStep(context: Tools, runbook: Runbook, id: string): E
   return step;
 }
 
-/** Binds the values of a run into a step's statement. Throws UserError when a value is missing or refused. */
+/** Stands in for what a person has not given yet: cards and hashes show every secret the same. */
+const NOT_GIVEN = new Secret('not-given-yet');
+
+/**
+ * Binds the values of a run into a step's statement, with the secrets that somebody gave; without them it can be shown and
+ * hashed, but must not be run. Throws UserError when a value is missing or refused.
+ */
 export async function prepareStatement(
   context: Tools,
   runbook: Runbook,
   step: ExecutableStep,
-  run: Pick<Run, 'params'>,
+  run: Pick<Run, 'params'> & { readonly given?: GivenValues },
 ): Promise<Statement> {
   const executor = getExecutor(context, step);
   const system = context.packs().systems.get(runbook.system);
@@ -59,10 +67,29 @@ export async function prepareStatement(
       `“${step.title}” still needs ${missing.join(', ')}: run the diagnostics first, or fill them in.`,
     );
   }
-  return executor.prepare({ text: step.text, values: valuesOf(runbook, run), target, allowed: step.effect });
+  const secrets = (await secretNames(context, runbook, step)).map((name) => [name, run.given?.[name] ?? NOT_GIVEN]);
+  const values = { ...valuesOf(runbook, run), ...Object.fromEntries(secrets) };
+  return executor.prepare({ text: step.text, values, target, allowed: step.effect });
 }
 
-/** Placeholders of a step that have no value yet. */
+/**
+ * Parameters of a step that a person gives on a page of their own. A reading step has none: it runs without being asked
+ * for, so it is refused (UserError `secret_wanted`).
+ */
+export async function secretNames(context: Tools, runbook: Runbook, step: ExecutableStep): Promise<string[]> {
+  const names = (await getExecutor(context, step).placeholders(step.text)).filter((name) => isSecret(runbook, name));
+  if (names.length === 0 || step.effect !== 'read') return names;
+  throw new UserError(
+    'secret_wanted',
+    `“${step.title}” only reads, and nobody is asked for ${names.join(', ')} then: take the secret from system.yml.`,
+  );
+}
+
+function isSecret(runbook: Runbook, name: string): boolean {
+  return runbook.params.some((param) => param.name === name && param.type === 'secret');
+}
+
+/** Placeholders of a step that have no value yet and that are no secrets. */
 export async function missingNames(
   executor: Executor,
   runbook: Runbook,
@@ -70,7 +97,8 @@ export async function missingNames(
   run: Pick<Run, 'params'>,
 ): Promise<string[]> {
   const values = valuesOf(runbook, run);
-  return (await executor.placeholders(step.text)).filter((name) => !Object.hasOwn(values, name));
+  const names = await executor.placeholders(step.text);
+  return names.filter((name) => !Object.hasOwn(values, name) && !isSecret(runbook, name));
 }
 
 function getExecutor(context: Tools, step: ExecutableStep): Executor {

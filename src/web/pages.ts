@@ -3,16 +3,22 @@ import type { Pool } from 'pg';
 import { reading } from '../db/transaction.ts';
 import { messageOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
+import type { RunsContext } from '../runs/context.ts';
 import { createMetrics } from './metrics.ts';
+import { oneTimePages } from './one-time-pages.ts';
+import type { SlackSignIn } from './slack-sign-in.ts';
 
 export type PagesOptions = {
   readonly pool: Pool;
   readonly log: Log;
   /** Whether the bot has a connection to Slack; shown, but no reason to be taken out of service (design §5, promise 10). */
   readonly slackConnected: () => boolean;
+  readonly context: RunsContext;
+  /** Null: one-time links alone open their pages. */
+  readonly signIn: SlackSignIn | null;
 };
 
-/** Warroom's own HTTP pages: is it alive, is it ready, what has it measured. */
+/** Warroom's own HTTP pages: is it alive, is it ready, what has it measured, and what one-time links lead to. */
 export function createPages(options: PagesOptions): { app: Hono; stop(): void } {
   const db = reading(options.pool);
   const metrics = createMetrics(db);
@@ -30,8 +36,6 @@ export function createPages(options: PagesOptions): { app: Hono; stop(): void } 
   app.get('/metrics', async (context) =>
     context.body(await metrics.render(), 200, { 'content-type': metrics.contentType }),
   );
+  app.route('/', oneTimePages(options.context, options.signIn));
   return { app, stop: metrics.stop };
 }
-
-/** Paths that `createPages` answers; everything else on the port belongs to somebody else. */
-export const PAGE_PATHS: readonly string[] = ['/healthz', '/readyz', '/metrics'];

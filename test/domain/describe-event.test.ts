@@ -67,6 +67,14 @@ const FACTS: { readonly [K in TimelineKind]: [Extract<TimelineFact, { kind: K }>
     { kind: 'step_finished', step: 'Reset', state: 'failed', error: 'no answer' },
     'finished “Reset”: failed (no answer)',
   ],
+  secret_given: [
+    { kind: 'secret_given', step: 'Unseal', given: 2, wanted: 3 },
+    'gave a secret for “Unseal”: 2 of 3',
+  ],
+  secrets_lost: [
+    { kind: 'secrets_lost', step: 'Unseal', given: 2 },
+    'lost what 2 people had given for “Unseal”, because the process that held it ended: it has to be given again',
+  ],
   step_ticked: [{ kind: 'step_ticked', step: 'm', text: 'Tell sales' }, 'ticked “Tell sales”'],
   drill_started: [{ kind: 'drill_started', scenario: 'WR-001' }, 'started the drill WR-001'],
 };

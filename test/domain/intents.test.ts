@@ -18,6 +18,8 @@ const INTENTS: { readonly [T in Intent['type']]: Extract<Intent, { type: T }> } 
   'page.unreachable': { type: 'page.unreachable', page: 1 },
   'run.card': { type: 'run.card', run: 1 },
   'approval.card': { type: 'approval.card', approval: 1 },
+  'secret.wanted': { type: 'secret.wanted', stepRun: 1 },
+  'secret.lost': { type: 'secret.lost', stepRun: 1 },
   'approval.outcome': { type: 'approval.outcome', approval: 1 },
   'approval.reminder': { type: 'approval.reminder', approval: 1 },
   'approval.alone': { type: 'approval.alone', approval: 1 },

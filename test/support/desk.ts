@@ -17,6 +17,7 @@ import { createTasks } from '../../src/jobs/tasks.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { loadPacks, type Packs } from '../../src/packs/load.ts';
 import type { RunsContext } from '../../src/runs/context.ts';
+import { SecretShelf } from '../../src/runs/secret-shelf.ts';
 import { type TestDatabase, testDatabase } from './database.ts';
 import { type ShopTarget, startShopTarget } from './shop-target.ts';
 
@@ -95,6 +96,8 @@ export async function openDesk(): Promise<Desk> {
     owner: 'desk:1',
     clock: systemClock,
     log: db.log,
+    shelf: new SecretShelf(systemClock),
+    pageUrl: 'http://127.0.0.1:3210',
   };
   return {
     db,

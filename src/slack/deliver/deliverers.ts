@@ -12,6 +12,7 @@ import {
   deliverRunCard,
   deliverWelcome,
 } from './run-messages.ts';
+import { deliverSecretLost, deliverSecretWanted } from './secret-messages.ts';
 import { deliverInvite, deliverPin, deliverRoom, deliverTopic } from './war-room.ts';
 
 /** Who carries out each intent in Slack. */
@@ -34,6 +35,8 @@ export function slackDeliverers(deps: DeliverDeps): Deliverers {
     'approval.outcome': (delivery) => deliverApprovalOutcome(deps, delivery),
     'approval.reminder': (delivery) => deliverReminder(deps, delivery),
     'approval.alone': (delivery) => deliverAlone(deps, delivery),
+    'secret.wanted': (delivery) => deliverSecretWanted(deps, delivery),
+    'secret.lost': (delivery) => deliverSecretLost(deps, delivery),
     'packs.broken': (delivery) => deliverPackBroken(deps, delivery),
     'packs.mended': (delivery) => deliverPackMended(deps, delivery),
     'audit.anchor': (delivery) => deliverAnchor(deps, delivery),

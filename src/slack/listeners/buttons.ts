@@ -8,6 +8,7 @@ import { startVerify } from '../../runs/verify.ts';
 import { chosenGesture } from '../incident-choice.ts';
 import * as gestures from '../incident-gestures.ts';
 import { askRunbook, openRunbook } from '../runbook-gestures.ts';
+import { askOutput, askOutputFile, askSecret } from '../secret-gestures.ts';
 import { type Answer, actorOf, type Ui, type Visitor } from '../ui.ts';
 import type { ActionId } from '../views/action-ids.ts';
 import { stepModal } from '../views/step-modals.ts';
@@ -101,6 +102,9 @@ export const PRESSES: Readonly<Record<Exclude<ActionId, 'declare.system' | 'runb
   'approval.break_glass': (ui, visitor, value) =>
     pressWithReason(ui, visitor, { approval: numberIn(value), decision: 'break_glass' }),
   'plan.request': (ui, visitor, value) => pressPlan(ui, visitor, numberIn(value)),
+  'secret.give': (ui, visitor, value) => askSecret(ui, visitor, numberIn(value)),
+  'output.show': (ui, visitor, value) => askOutput(ui, visitor, numberIn(value)),
+  'output.file': (ui, visitor, value) => askOutputFile(ui, visitor, numberIn(value)),
   'drill.start': async (ui, visitor, value) => {
     const actor = await actorOf(ui, visitor);
     const incident = await startDrill(ui.context, { scenario: value, actor, requestKey: visitor.requestKey });
@@ -119,13 +123,6 @@ async function askStep(ui: Ui, visitor: Visitor, value: string): Promise<Answer>
   const wanted = stepIn(value);
   await requireRunVisible(ui, visitor, wanted.run);
   const [preview, missing] = await Promise.all([previewStep(ui.context, wanted), missingParams(ui.context, wanted)]);
-  const secret = missing.find((param) => param.type === 'secret');
-  if (secret) {
-    throw new UserError(
-      'secret_wanted',
-      `This step needs the secret ${secret.name}, which never travels through Slack; run it from the command line.`,
-    );
-  }
   const view = stepModal({ ...wanted, ...preview, missing });
   await ui.call('interactive', 'views.open', { trigger_id: visitor.trigger, view });
   return null;

@@ -26,6 +26,9 @@ export const ACTION_IDS = [
   'approval.alone',
   'approval.break_glass',
   'plan.request',
+  'secret.give',
+  'output.show',
+  'output.file',
   'drill.start',
   'declare.system',
 ] as const;

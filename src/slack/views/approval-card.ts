@@ -18,7 +18,7 @@ import {
 } from './blocks.ts';
 import { effectLook } from './looks.ts';
 import { type Message, message } from './message.ts';
-import { stepIcon, stepOutcome } from './step-look.ts';
+import { lacksSecrets, stepIcon, stepOutcome } from './step-look.ts';
 import { mention, mentions, when } from './time-text.ts';
 
 /** Characters of the command on the card. A longer one is shown head and tail, and says so. */
@@ -48,7 +48,7 @@ export function approvalMessage(card: ApprovalCard): Message {
     [richText(line('Why'), quoted(approval.reason || 'No reason was given.', 800))],
     cutWarning(card),
     [section(state(card)), ...denials(approval)],
-    pending ? [buttons(card)] : [],
+    pending ? [buttons(card)] : secretButton(card),
     [
       context(
         `Approval ${approval.id} · covers \`${approval.hash.slice(0, 12)}\`: command, values, target, runbook and policy. Any change asks anew.`,
@@ -191,6 +191,15 @@ function aloneNote(approval: Approval): string {
   const how = approval.decisions.map(({ decision }) => decision);
   if (how.includes('break_glass')) return ' alone, by *breaking the glass*';
   return how.includes('alone') ? ' alone, because *nobody answered*' : '';
+}
+
+/** The step whose turn it is waits for what people alone can give. */
+function secretButton({ covered }: ApprovalCard): Block[] {
+  const next = covered.find(({ state }) => state !== 'ok');
+  if (!next || !lacksSecrets(next)) return [];
+  return [
+    actions([button({ action: 'secret.give', text: 'Give the secret', value: String(next.id), style: 'primary' })]),
+  ];
 }
 
 function buttons(card: ApprovalCard): Block {

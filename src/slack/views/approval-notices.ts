@@ -1,4 +1,6 @@
+import type { StepRun } from '../../domain/run.ts';
 import type { ApprovalCard } from '../../runs/approval-card.ts';
+import { startsUntil } from '../../runs/deadline.ts';
 import { escapeLine } from '../text-safety.ts';
 import { denials, icon, names, titleOf } from './approval-card.ts';
 import { type Block, quoted, richText, section } from './blocks.ts';
@@ -21,6 +23,21 @@ export function outcomeMessage(card: ApprovalCard): Message {
   }[approval.state];
   const text = `${icon(approval)} ${who}: ${said}.`;
   return message(text, [section(text), ...denials(approval)]);
+}
+
+/** An approved step waits for secrets: whoever asked finds the people who have them. */
+export function secretWantedMessage(card: ApprovalCard, stepRun: StepRun): Message {
+  const { secretsWanted } = stepRun;
+  const wants = secretsWanted === 1 ? 'waits for a secret' : `waits for secrets from ${secretsWanted} different people`;
+  const until = startsUntil(card.approval, card.covered, stepRun);
+  const text = `🔑 ${mention(card.approval.requestedBy)}: “${escapeLine(stepRun.title, 150)}” was approved and ${wants}. Press *Give the secret* on its card before ${when(until)}.`;
+  return message(text, [section(text)]);
+}
+
+/** What people gave is gone with the process that held it. */
+export function secretLostMessage(card: ApprovalCard, stepRun: StepRun): Message {
+  const text = `🔑 ${mention(card.approval.requestedBy)}: Warroom was restarted, and what was given for “${escapeLine(stepRun.title, 150)}” is gone with the memory that held it. Nothing was run; everybody has to give theirs again.`;
+  return message(text, [section(text)]);
 }
 
 /** Half of the time is over: calls whoever may approve. */

@@ -42,7 +42,7 @@ function printed(status: StepStatus, room: StepRoom) {
   if (!stepRun || stepRun.output === null || stepRun.finishedAt === null) {
     return preformatted(stepRun?.display || step.text, room.command);
   }
-  if (step.sensitive) return line(italic('The output is sensitive and is kept off Slack.'));
+  if (step.sensitive) return line(italic('The output is sensitive and is kept off Slack for a day.'));
   const omitted = stepRun.omittedBytes > 0 ? `\n… ${stepRun.omittedBytes} more bytes were not kept …` : '';
   return preformatted(`${stepRun.output}${omitted}`, room.output);
 }

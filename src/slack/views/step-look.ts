@@ -13,7 +13,7 @@ export function stepIcon(stepRun: StepRun | null): string {
     case 'awaiting_approval':
       return '✋';
     case 'approved':
-      return '👍';
+      return lacksSecrets(stepRun) ? '🔑' : '👍';
     case 'ok':
       return stepRun.passed === false ? '❌' : '✅';
     case 'failed':
@@ -39,7 +39,7 @@ export function stepOutcome(stepRun: StepRun): string {
     case 'awaiting_approval':
       return 'waits for approval';
     case 'approved':
-      return 'approved, about to run';
+      return lacksSecrets(stepRun) ? `approved, ${waitsForSecrets(stepRun)}` : 'approved, about to run';
     case 'ok':
       return `${verdict(stepRun)}${took(stepRun)}`;
     case 'failed':
@@ -57,6 +57,15 @@ export function stepOutcome(stepRun: StepRun): string {
     case 'unknown':
       return 'unknown: Warroom stopped in the middle, so it may or may not have happened; look with the verify step before asking again';
   }
+}
+
+/** Approved, and people have to give what it needs before it runs. */
+export function lacksSecrets(stepRun: StepRun): boolean {
+  return stepRun.state === 'approved' && stepRun.secretsGiven < stepRun.secretsWanted;
+}
+
+function waitsForSecrets({ secretsGiven, secretsWanted }: StepRun): string {
+  return secretsWanted === 1 ? 'waits for a secret' : `waits for secrets: ${secretsGiven} of ${secretsWanted} given`;
 }
 
 function verdict(stepRun: StepRun): string {
