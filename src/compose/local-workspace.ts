@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { startTwinRedis } from '../../twins/auto-broker/redis-server.ts';
-import { samePort } from '../../twins/auto-broker/same-port.ts';
+import { startTwinRedis } from '../../twins/support/redis-server.ts';
+import { samePort } from '../../twins/support/same-port.ts';
 import { startAutoBrokerTwin } from '../../twins/auto-broker/server.ts';
 import type { SlackConfig } from '../config/read-config.ts';
 import type { Settings } from '../config/settings.ts';

@@ -12,7 +12,7 @@ import { readConfig } from '../../src/config/read-config.ts';
 import { type Clock, systemClock } from '../../src/lib/clock.ts';
 import { Releasers } from '../../src/lib/releasers.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts';
-import { startTwinRedis } from '../../twins/auto-broker/redis-server.ts';
+import { startTwinRedis } from '../../twins/support/redis-server.ts';
 import { type AutoBrokerTwin, startAutoBrokerTwin } from '../../twins/auto-broker/server.ts';
 import { type TestDatabase, testDatabase } from './database.ts';
 import { type TestLog, testLog } from './log.ts';

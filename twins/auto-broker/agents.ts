@@ -1,4 +1,5 @@
-import { fieldOf, type Route } from './route.ts';
+import { fieldOf } from '../support/http-twin.ts';
+import type { Route } from './route.ts';
 import type { AutoBrokerState } from './state.ts';
 
 /** Share of disputes in percent above which GIULIA is not of much use. */

@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
-import { type Asked, fieldOf, type Reply, type Route, type World, wholeNumber } from './route.ts';
+import { fieldOf } from '../support/http-twin.ts';
+import { type Asked, type Reply, type Route, type World, wholeNumber } from './route.ts';
 
 /** Key shares that the twin's Vault was sealed with; three of them open it. They guard nothing. */
 export const VAULT_SHARES: readonly string[] = ['share-1', 'share-2', 'share-3', 'share-4', 'share-5'];

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { fieldOf } from '../support/http-twin.ts';
 import type { AutoBrokerState } from './state.ts';
 
 /** The circuit breakers, wherever they are kept. A breaker without a value is closed. */
@@ -20,11 +21,4 @@ export type Route = (world: World, asked: Asked) => Promise<Reply> | Reply;
 export function wholeNumber(body: unknown, field: string): number | null {
   const value = fieldOf(body, field);
   return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : null;
-}
-
-/** A field of the body; undefined when the body is no object. */
-export function fieldOf(body: unknown, field: string): unknown {
-  return typeof body === 'object' && body !== null && Object.hasOwn(body, field)
-    ? (body as Record<string, unknown>)[field]
-    : undefined;
 }

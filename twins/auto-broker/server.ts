@@ -1,7 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Redis } from 'ioredis';
+import { type Asked, type Listening, listen } from '../support/http-twin.ts';
 import { AGENT_CHANGES, AGENT_READS, CHAIN_OPEN_CHANGES } from './agents.ts';
 import { OUTSIDE_CHANGES, OUTSIDE_OPEN_CHANGES, OUTSIDE_READS } from './outside.ts';
 import type { Breakers, Reply, Route, World } from './route.ts';
@@ -28,8 +27,6 @@ export type AutoBrokerTwin = {
   close(): Promise<void>;
 };
 
-/** Longest body that is read, in bytes. */
-const MAX_BODY = 64 * 1024;
 /** The API keeps rates of DAT iQ for a day. */
 const RATES_TTL_S = 86_400;
 
@@ -104,44 +101,32 @@ export async function startAutoBrokerTwin(options: TwinOptions): Promise<AutoBro
     world.state = stateOf(scenario);
     for (const [name, value] of Object.entries(world.state.breakers)) await world.breakers.write(name, value);
   };
-  const server = createServer((request, response) => {
-    handle(world, request).then(
-      (reply) => send(response, reply),
-      (error: unknown) => send(response, { status: 500, body: { error: String(error) } }),
-    );
-  });
+  let server: Listening;
   try {
     await setState(options.state ?? 'healthy');
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(options.port, '127.0.0.1', resolve);
-    });
+    server = await listen(options.port, (asked) => handle(world, asked));
   } catch (error) {
     await world.breakers.close();
     throw error;
   }
-  const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}`,
-    port,
+    url: server.url,
+    port: server.port,
     setState,
     get state() {
       return world.state;
     },
     close: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await server.close();
       await world.breakers.close();
     },
   };
 }
 
-async function handle(world: World, request: IncomingMessage): Promise<Reply> {
-  const body = await readBody(request);
-  const path = (request.url ?? '/').split('?')[0] ?? '/';
-  const reading = request.method === 'GET' || request.method === 'HEAD';
+async function handle(world: World, asked: Asked): Promise<Reply> {
+  const { method, path } = asked;
+  const reading = method === 'GET' || method === 'HEAD';
   const open = reading ? READS : OPEN_CHANGES;
-  const asked = { headers: request.headers, body };
   const route = ownRoute(open, path) ?? (reading ? null : ownRoute(CHANGES, path));
   if (!route) {
     const known = [READS, CHANGES, OPEN_CHANGES].some((routes) => ownRoute(routes, path) !== null);
@@ -150,7 +135,7 @@ async function handle(world: World, request: IncomingMessage): Promise<Reply> {
       : { status: 404, body: { error: 'not found' } };
   }
   const guarded = ownRoute(open, path) === null;
-  if (guarded && !mayChange(world, request)) return { status: 401, body: { error: 'a bearer token is needed' } };
+  if (guarded && !mayChange(world, asked)) return { status: 401, body: { error: 'a bearer token is needed' } };
   return await route(world, asked);
 }
 
@@ -158,30 +143,10 @@ function ownRoute(routes: Readonly<Record<string, Route>>, path: string): Route 
   return Object.hasOwn(routes, path) ? (routes[path] ?? null) : null;
 }
 
-/** What the JSON of the body says; null for anything else. */
-async function readBody(request: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size <= MAX_BODY) chunks.push(chunk);
-  }
-  try {
-    return size <= MAX_BODY ? JSON.parse(Buffer.concat(chunks).toString('utf8')) : null;
-  } catch {
-    return null;
-  }
-}
-
-function mayChange({ token }: World, request: IncomingMessage): boolean {
-  const given = Buffer.from(request.headers.authorization ?? '');
+function mayChange({ token }: World, asked: Asked): boolean {
+  const given = Buffer.from(asked.headers.authorization ?? '');
   const expected = Buffer.from(`Bearer ${token}`);
   return given.length === expected.length && timingSafeEqual(given, expected);
-}
-
-function send(response: ServerResponse, { status, body }: Reply): void {
-  response.writeHead(status, { 'content-type': 'application/json' });
-  response.end(`${JSON.stringify(body)}\n`);
 }
 
 function hitRate({ hits, misses }: AutoBrokerState): number {

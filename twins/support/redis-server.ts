@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { rememberedPort, samePort } from './same-port.ts';
 
-/** A Redis of the twin's own: it never uses one that runs on the machine already. */
+/** A Redis of the twins: it never uses one that runs on the machine already. */
 export type TwinRedis = { readonly url: string; close(): Promise<void> };
 
 /** Starts `redis-server` on a port of the loopback, keeping nothing on disk; null when the program is not installed. */
@@ -15,6 +15,8 @@ export async function startTwinRedis(dir: string): Promise<TwinRedis | null> {
   await endLeftover(dir, await rememberedPort(file));
   const port = await samePort(file);
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', dir];
+  // Scripts of the twins look at the log and start the server again on that port.
+  args.push('--logfile', 'redis-server.log');
   const child = spawn('redis-server', args, { stdio: 'ignore' });
   const started = await Promise.race([
     answers(port),
@@ -24,7 +26,14 @@ export async function startTwinRedis(dir: string): Promise<TwinRedis | null> {
     }),
   ]);
   if (!started) return null;
-  return { url: `redis://127.0.0.1:${port}/0`, close: () => stop(child) };
+  return {
+    url: `redis://127.0.0.1:${port}/0`,
+    close: async () => {
+      await stop(child);
+      // A runbook may have started it again.
+      await endLeftover(dir, port);
+    },
+  };
 }
 
 /** Ends the server that a killed process left behind: the one that still works in our folder, and no other. */
@@ -40,6 +49,11 @@ async function endLeftover(dir: string, port: number | null): Promise<void> {
   } finally {
     redis.disconnect();
   }
+}
+
+/** Ends the Redis that runbooks have started in that folder, if there is one. */
+export async function endRedisOf(dir: string): Promise<void> {
+  await endLeftover(dir, await rememberedPort(join(dir, 'port')));
 }
 
 /** True once it answers, false after ten seconds. */
