@@ -11,7 +11,7 @@ const STEP_RUN_COLUMNS = `id, run, step, title, purpose, verifies, state, effect
   requested_by as "requestedBy", reason, requested_at as "requestedAt", started_at as "startedAt",
   finished_at as "finishedAt", value, output, omitted_bytes as "omittedBytes", error, passed,
   cancel_requested_at as "cancelRequestedAt", cancel_requested_by as "cancelRequestedBy",
-  secrets_wanted as "secretsWanted",
+  secrets_wanted as "secretsWanted", preview,
   (select count(*)::int from secret_gifts where step_run = step_runs.id) as "secretsGiven"`;
 
 export type NewRun = Omit<Run, 'id' | 'createdAt'> & { readonly requestKey: string };
@@ -107,6 +107,11 @@ export async function insertStepRun(tx: Tx, stepRun: NewStepRun): Promise<StepRu
   const row = rows[0];
   if (!row) throw new TypeError('insertStepRun: the database returned no row');
   return row;
+}
+
+/** What the target says that the step would change. */
+export async function updatePreview(tx: Tx, id: number, preview: string): Promise<void> {
+  await tx.query('update step_runs set preview = $2 where id = $1', [id, preview]);
 }
 
 /** All step runs of a run, oldest first. */

@@ -9,6 +9,8 @@ export type Job =
   /** Carry out one changing step that was approved. */
   | { readonly task: 'run.change'; readonly stepRun: number }
   | { readonly task: 'approval.expire'; readonly approval: number }
+  /** Ask the targets of a request what its steps would change. */
+  | { readonly task: 'approval.preview'; readonly approval: number }
   /** Say the head of the audit log in the hub. */
   | { readonly task: 'audit.anchor' }
   /** Half of a request's time has passed. */
@@ -32,6 +34,7 @@ export function jobKey(job: Job): string {
     case 'run.change':
       return `run.change:${job.stepRun}`;
     case 'approval.expire':
+    case 'approval.preview':
     case 'approval.remind':
     case 'approval.offer_alone':
       return `${job.task}:${job.approval}`;

@@ -84,6 +84,8 @@ export type StepRun = {
   readonly cancelRequestedBy: string | null;
   /** From how many people it wants its secrets; 0 for a step that asks nobody. */
   readonly secretsWanted: number;
+  /** What the target said in a dry run; null where it knows none, or before it answered. */
+  readonly preview?: string | null;
   readonly secretsGiven: number;
 };
 

@@ -12,6 +12,7 @@ const LANE_OF: Readonly<Record<JobTask, Lane>> = {
   'approval.offer_alone': 'timers',
   'audit.anchor': 'timers',
   'run.change': 'changes',
+  'approval.preview': 'reads',
   'run.read': 'reads',
 };
 

@@ -5,6 +5,7 @@ import { passMilestone } from '../incidents/milestone.ts';
 import { expireApproval, offerAlone, remindApprovers } from '../runs/approval-timers.ts';
 import { runChangingStep } from '../runs/change-step.ts';
 import type { RunsContext } from '../runs/context.ts';
+import { previewApproval } from '../runs/preview.ts';
 import { runReadSteps } from '../runs/read-steps.ts';
 import { anchorAudit } from './audit-anchor.ts';
 import type { Task } from './engine.ts';
@@ -23,6 +24,7 @@ export function createTasks(context: RunsContext, signal: AbortSignal): Readonly
     'run.read': async (payload) => runReadSteps(context, run.parse(payload).run, signal),
     'run.change': async (payload) => runChangingStep(context, stepRun.parse(payload).stepRun, signal),
     'audit.anchor': async () => anchorAudit(context),
+    'approval.preview': async (payload) => previewApproval(context, approval.parse(payload).approval, signal),
     'approval.remind': async (payload) => remindApprovers(context, approval.parse(payload).approval),
     'approval.offer_alone': async (payload) => offerAlone(context, approval.parse(payload).approval),
     'approval.expire': async (payload) => expireApproval(context, approval.parse(payload).approval),

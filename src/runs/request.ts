@@ -3,22 +3,25 @@ import { enqueue } from '../db/outbox.ts';
 import { claimRequest } from '../db/requests.ts';
 import { findRun, insertStepRun, listStepRuns, updateRunParams } from '../db/runs.ts';
 import { type Tx, withTransaction } from '../db/transaction.ts';
+import { addTypedJob } from '../db/typed-jobs.ts';
 import { type ApprovalSubject, approvalHash, planHash } from '../domain/approval.ts';
 import { type ActingEffect, strictest } from '../domain/approval-policy.ts';
 import type { Effect } from '../domain/effect.ts';
 import { parseProse } from '../domain/free-text.ts';
-import { parseParam } from '../domain/params.ts';
+import { parseParams } from '../domain/params.ts';
 import type { Person } from '../domain/person.ts';
 import { FINAL_STATES, latestByStep, type Run, type StepRun } from '../domain/run.ts';
-import type { ExecutableStep, Param, ParamValue, Runbook } from '../domain/runbook.ts';
+import type { ExecutableStep, Param, Runbook } from '../domain/runbook.ts';
 import { requireRole } from '../incidents/actions.ts';
 import { UserError } from '../lib/errors.ts';
 import { scheduleTimers } from './approval-timers.ts';
 import type { RunsContext } from './context.ts';
 import { getLockedRun } from './diagnose.ts';
 import { pinnedRunbook } from './pinned-runbook.ts';
+import { requireValuesNow } from './plan-values.ts';
 import { policyOf } from './policy.ts';
 import { recordRunFact, refreshRun } from './record.ts';
+import { requireFreshFor } from './run-age.ts';
 import { readRunCard } from './run-card.ts';
 import { getRunnableStep, missingNames, prepareStatement, secretNames } from './statement.ts';
 import { subjectOf } from './subject.ts';
@@ -64,6 +67,8 @@ export async function requestPlan(context: RunsContext, request: PlanRequest): P
     if (!(await claimRequest(tx, request.requestKey))) return null;
     const runbook = await pinnedRunbook(context, run);
     const steps = planSteps(context, runbook, request.steps);
+    await requireFreshFor(tx, run, runbook, steps);
+    await requireValuesNow(context, steps);
     const latest = latestByStep(await listStepRuns(tx, run.id));
     for (const step of steps) {
       const active = latest.get(step.id);
@@ -111,16 +116,6 @@ function getActingStep(context: RunsContext, runbook: Runbook, id: string): Acti
   return { ...step, effect: step.effect };
 }
 
-function parseParams(runbook: Runbook, texts: Readonly<Record<string, string>>): Record<string, ParamValue> {
-  const values: Record<string, ParamValue> = {};
-  for (const [name, text] of Object.entries(texts)) {
-    const param = runbook.params.find((candidate) => candidate.name === name);
-    if (!param) throw new UserError('param_unknown', `Runbook ${runbook.id} has no parameter “${name}”.`);
-    values[name] = parseParam(param, text);
-  }
-  return values;
-}
-
 type Opening = { run: Run; runbook: Runbook; steps: readonly ActingStep[]; actor: Person; reason: string };
 
 async function openApproval(context: RunsContext, tx: Tx, asked: Opening): Promise<number> {
@@ -135,11 +130,13 @@ async function openApproval(context: RunsContext, tx: Tx, asked: Opening): Promi
   const expiresAt = new Date(tx.now.getTime() + policy.expiresAfterMs);
   const subjects: ApprovalSubject[] = [];
   const stepRuns: StepRun[] = [];
+  let previews = false;
   for (const step of steps) {
     const statement = await prepareStatement(context, runbook, step, run);
     const secrets = await secretNames(context, runbook, step);
     const secretsWanted = secrets.length === 0 ? 0 : (step.quorum ?? 1);
     const { display } = statement;
+    if (statement.preview) previews = true;
     const stepRun = await insertAwaiting(tx, { run, step, display, actor, reason, secretsWanted });
     stepRuns.push(stepRun);
     subjects.push(subjectOf(context, { run, runbook, step, stepRun: stepRun.id, statement, policy, expiresAt }));
@@ -159,6 +156,7 @@ async function openApproval(context: RunsContext, tx: Tx, asked: Opening): Promi
     const fact = { kind: 'approval_requested', step: title, command: display, target, reason } as const;
     await recordRunFact(tx, run, actor.id, fact, { id: approval, hash });
   }
+  if (previews) await addTypedJob(tx, { task: 'approval.preview', approval });
   await scheduleTimers(tx, { id: approval, createdAt: tx.now, expiresAt, policy });
   await enqueue(tx, { type: 'approval.card', approval });
   await refreshRun(tx, run);

@@ -43,14 +43,14 @@ it('calls the approvers at half time, lets the requester go on alone with a reas
 
 it('wants the name of the target typed before something is destroyed', async () => {
   const story = await startStory({ autoBroker: true });
-  const { run, request } = await asks(story, 'RB-011', 'clear_old');
+  const { run, request } = await asks(story, 'RB-005', 'refresh');
   expect(request.text).toContain('One of the approvers types the name of the target.');
   await request.click('Approve', story.tomas);
   const form = await story.tomas.seesModal('Approve');
-  expect(await form.fill({ target: 'auto-broker/admin' }).submitForErrors()).toMatchObject({
+  expect(await form.fill({ target: 'auto-broker/cache' }).submitForErrors()).toMatchObject({
     target: expect.stringContaining('That is not the name of the target'),
   });
-  await form.fill({ target: 'admin' }).submit();
+  await form.fill({ target: 'cache' }).submit();
   await story.tomas.seesMessage('@app', 'Your approval counts; 1 more person must approve before anything runs.');
   await story.settle();
   await request.click('Approve', story.mei);
@@ -66,7 +66,8 @@ it('lets the commander of the worst severity break the glass, and nobody else', 
   const { nadia, mei } = story;
   await nadia.types(HUB, '/incident declare Nothing works');
   const form = await nadia.seesModal('Declare');
-  await form.press('system', 'auto-broker');
+  await form.press('System', 'auto-broker');
+  await nadia.until('the levels of the system', {}, () => form.text.includes('severity:auto-broker'));
   await form.fill({ 'severity:auto-broker': 'SEV1', 'runbook:auto-broker': 'auto-broker/RB-012' }).submit();
   await story.settle();
   await nadia.types(HUB, '/runbook RB-012 1');
@@ -96,7 +97,8 @@ it('keeps a private incident to its room: hub, lists, Home, status and buttons s
   const { nadia, tomas, mei } = story;
   await nadia.types(HUB, '/incident declare A key was stolen');
   const form = await nadia.seesModal('Declare');
-  await form.press('system', 'warroom');
+  await form.press('System', 'warroom');
+  await nadia.until('the levels of the system', {}, () => form.text.includes('severity:warroom'));
   await form.fill({ 'severity:warroom': 'SEV1', visibility: ['private'] }).submit();
   await story.settle();
   const { channels } = story.sandbox.workspace;

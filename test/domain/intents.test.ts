@@ -72,6 +72,7 @@ test('every job has a key of its own', () => {
     'run.read': { task: 'run.read', run: 1 },
     'run.change': { task: 'run.change', stepRun: 1 },
     'audit.anchor': { task: 'audit.anchor' },
+    'approval.preview': { task: 'approval.preview', approval: 1 },
     'approval.expire': { task: 'approval.expire', approval: 1 },
     'approval.remind': { task: 'approval.remind', approval: 1 },
     'approval.offer_alone': { task: 'approval.offer_alone', approval: 1 },

@@ -35,6 +35,7 @@ function slowDiagnostics() {
     'incident.milestone': note('incident.milestone'),
     'approval.expire': note('approval.expire'),
     'audit.anchor': note('audit.anchor'),
+    'approval.preview': note('approval.preview'),
     'approval.remind': note('approval.remind'),
     'approval.offer_alone': note('approval.offer_alone'),
     'run.change': note('run.change'),

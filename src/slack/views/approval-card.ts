@@ -18,7 +18,9 @@ import {
 } from './blocks.ts';
 import { effectLook } from './looks.ts';
 import { type Message, message } from './message.ts';
+import { cancelButton } from './run-step.ts';
 import { lacksSecrets, stepIcon, stepOutcome } from './step-look.ts';
+import { rehearsalMark } from './temporary.ts';
 import { mention, mentions, when } from './time-text.ts';
 
 /** Characters of the command on the card. A longer one is shown head and tail, and says so. */
@@ -31,8 +33,12 @@ export function approvalMessage(card: ApprovalCard): Message {
   const { approval, stepRun } = card;
   const pending = approval.state === 'pending';
   return message(
-    `${pending ? '✋ Approval wanted' : settled(approval)}: ${escapeLine(titleOf(card), 150)} on ${escapeLine(stepRun.target, 80)}`,
-    [header(`${pending ? '✋ Approval wanted' : settled(approval)} · ${plainLine(titleOf(card), 110)}`)],
+    `${rehearsalMark(card.run)}${pending ? '✋ Approval wanted' : settled(approval)}: ${escapeLine(titleOf(card), 150)} on ${escapeLine(stepRun.target, 80)}`,
+    [
+      header(
+        `${rehearsalMark(card.run)}${pending ? '✋ Approval wanted' : settled(approval)} · ${plainLine(titleOf(card), 110)}`,
+      ),
+    ],
     [
       fields([
         ['Target', escapeLine(targetsOf(card), 150)],
@@ -44,11 +50,12 @@ export function approvalMessage(card: ApprovalCard): Message {
         ],
       ]),
     ],
-    [richText(line(commandLabel(approval)), ...commands(card))],
+    [richText(line(commandLabel(card)), ...commands(card))],
     [richText(line('Why'), quoted(approval.reason || 'No reason was given.', 800))],
     cutWarning(card),
+    previews(card),
     [section(state(card)), ...denials(approval)],
-    pending ? [buttons(card)] : secretButton(card),
+    pending ? [buttons(card)] : [...secretButton(card), ...cancelRow(card)],
     [
       context(
         `Approval ${approval.id} · covers \`${approval.hash.slice(0, 12)}\`: command, values, target, runbook and policy. Any change asks anew.`,
@@ -83,11 +90,27 @@ function commands(card: ApprovalCard) {
   ]);
 }
 
-function commandLabel(approval: Approval): string {
+function commandLabel({ approval, run }: ApprovalCard): string {
+  if (run.rehearsal) return 'Exactly this would run; in a rehearsal nothing is sent:';
   if (approval.state === 'pending') return 'Exactly this will run:';
   return approval.state === 'approved' || approval.state === 'used'
     ? 'Exactly this was approved:'
     : 'This was not run:';
+}
+
+/** Characters of what the targets say would change, over all steps. */
+const PREVIEW_SHOWN = 1_200;
+
+/** What the targets said in a dry run. */
+function previews({ covered, approval }: ApprovalCard): Block[] {
+  if (approval.state !== 'pending') return [];
+  const told = covered.filter((one) => one.preview);
+  return told.map((one) =>
+    richText(
+      line(told.length === 1 ? 'A dry run says:' : `A dry run of “${plainLine(one.title, 60)}” says:`),
+      preformatted(one.preview ?? '', Math.floor(PREVIEW_SHOWN / told.length)),
+    ),
+  );
 }
 
 /** Nobody approves what they have not seen without being told so. */
@@ -191,6 +214,13 @@ function aloneNote(approval: Approval): string {
   const how = approval.decisions.map(({ decision }) => decision);
   if (how.includes('break_glass')) return ' alone, by *breaking the glass*';
   return how.includes('alone') ? ' alone, because *nobody answered*' : '';
+}
+
+/** What was approved and is not over can still be stopped. */
+function cancelRow({ covered }: ApprovalCard): Block[] {
+  const next = covered.find(({ state }) => state === 'running') ?? covered.find(({ state }) => state === 'approved');
+  const buttons = next ? cancelButton(next) : [];
+  return buttons.length === 0 ? [] : [actions(buttons)];
 }
 
 /** The step whose turn it is waits for what people alone can give. */
