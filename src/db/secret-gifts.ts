@@ -36,7 +36,7 @@ export async function deleteGifts(tx: Tx, stepRun: number): Promise<void> {
 /** Processes that hold secrets for steps that have not started. */
 export async function listGiftOwners(tx: Tx): Promise<string[]> {
   const rows = await tx.query<{ owner: string }>(
-    `select distinct owner from secret_gifts join step_runs on step_runs.id = step_run where state = 'approved'`,
+    `select distinct secret_gifts.owner from secret_gifts join step_runs on step_runs.id = step_run where state = 'approved'`,
   );
   return rows.map((row) => row.owner);
 }

@@ -134,7 +134,8 @@ async function openApproval(context: RunsContext, tx: Tx, asked: Opening): Promi
   for (const step of steps) {
     const statement = await prepareStatement(context, runbook, step, run);
     const secrets = await secretNames(context, runbook, step);
-    const secretsWanted = secrets.length === 0 ? 0 : (step.quorum ?? 1);
+    // A rehearsal sends nothing, so nobody has to give anything.
+    const secretsWanted = secrets.length === 0 || run.rehearsal ? 0 : (step.quorum ?? 1);
     const { display } = statement;
     if (statement.preview) previews = true;
     const stepRun = await insertAwaiting(tx, { run, step, display, actor, reason, secretsWanted });

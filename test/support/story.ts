@@ -159,7 +159,13 @@ export async function startStory(options: StoryOptions = {}): Promise<Story> {
       ...(options.packs === undefined ? {} : { WARROOM_PACKS: options.packs }),
       AUTO_BROKER_TOKEN: TWIN_TOKEN,
       AUTO_BROKER_WORKER_DIR: join(PROJECT, 'twins', 'auto-broker'),
-      ...(outside ? { AUTO_BROKER_API_URL: outside.twin.url, AUTO_BROKER_REDIS_URL: outside.redisUrl } : {}),
+      ...(outside
+        ? {
+            AUTO_BROKER_API_URL: outside.twin.url,
+            AUTO_BROKER_VAULT_URL: outside.twin.url,
+            AUTO_BROKER_REDIS_URL: outside.redisUrl,
+          }
+        : {}),
     },
     PROJECT,
   );

@@ -167,6 +167,7 @@ function state(card: ApprovalCard): string {
     case 'denied':
       return `🚫 Denied by ${names(approval, 'deny')}; nothing was run.`;
     case 'expired':
+      if (card.stepRun.error) return `⌛ ${escapeLine(card.stepRun.error, 300)} Nothing was run.`;
       return `⌛ Nobody decided before ${when(approval.expiresAt)}; nothing was run. Ask again if it is still needed.`;
     case 'void':
       return '⏹ No longer needed; nothing was run.';

@@ -18,7 +18,9 @@ export function outcomeMessage(card: ApprovalCard): Message {
     approved: `“${step}” was approved by ${names(approval, 'approve')} and is about to run`,
     used: `“${step}” was approved by ${names(approval, 'approve')}: ${escapeLine(stepOutcome(stepRun), 200)}`,
     denied: `“${step}” was denied by ${names(approval, 'deny')}; nothing was run`,
-    expired: `nobody decided on “${step}” in time; nothing was run. Press Ask again on the runbook's card if it is still needed`,
+    expired: stepRun.error
+      ? `“${step}” was not run. ${escapeLine(stepRun.error.replace(/\.$/u, ''), 300)}`
+      : `nobody decided on “${step}” in time; nothing was run. Press Ask again on the runbook's card if it is still needed`,
     void: `“${step}” was not run. ${escapeLine((stepRun.error ?? 'Something changed after the approval: ask for it again.').replace(/\.$/u, ''), 300)}`,
   }[approval.state];
   const text = `${icon(approval)} ${who}: ${said}.`;
