@@ -8,10 +8,13 @@ import { runbookList } from '../src/slack/views/lists.ts';
 /** `RB-012` or `auto-broker/RB-012`: one word with a digit after a dash. */
 const ID = /^(?:[a-z][a-z0-9-]*\/)?[A-Za-z]+-\d+$/u;
 
-/** `RB-012`, or `RB-012 7` for incident 7. */
-function idAndNumber(text: string): { id: string; incident: number | null } {
-  const { id = text, number = '' } = /^(?<id>\S+)\s+(?<number>#?\d+)$/u.exec(text.trim())?.groups ?? {};
-  return { id, incident: parseNumber(number) };
+const DRY_RUN = /(?:^|\s)(?:--|—)dry-run(?=\s|$)/u;
+
+/** `RB-012`, or `RB-012 7` for incident 7; `--dry-run` rehearses it. A phone writes two dashes as one long one. */
+function idAndNumber(text: string): { id: string; incident: number | null; rehearsal: boolean } {
+  const plain = text.replace(DRY_RUN, ' ').trim();
+  const { id = plain, number = '' } = /^(?<id>\S+)\s+(?<number>#?\d+)$/u.exec(plain)?.groups ?? {};
+  return { id, incident: parseNumber(number), rehearsal: DRY_RUN.test(text) };
 }
 
 export default {
@@ -27,17 +30,18 @@ export default {
     },
     {
       names: ['open'],
-      usage: '<id> [n]',
-      summary: 'opens that runbook, for incident n if you say so; the id alone does the same',
-      examples: [],
+      usage: '<id> [n] [--dry-run]',
+      summary:
+        'opens that runbook, for incident n if you say so; the id alone does the same. With --dry-run it is a rehearsal: nothing is sent to any target',
+      examples: ['RB-012 --dry-run'],
       run: async (ui, caller, rest) => openRunbook(ui, caller, idAndNumber(rest)),
     },
   ],
   otherwise: async (ui, caller, text) => {
     if (text === '') return askRunbook(ui, caller, await roomIncident(ui, caller.channel));
-    const { id, incident } = idAndNumber(text);
+    const { id, incident, rehearsal } = idAndNumber(text);
     const known = ui.context.packs().findRunbook(id).status !== 'missing';
-    if (known || ID.test(id)) return openRunbook(ui, caller, { id, incident });
+    if (known || ID.test(id)) return openRunbook(ui, caller, { id, incident, rehearsal });
     return runbookList(text, searchFor(ui, text));
   },
 } satisfies Command as Command;

@@ -1,8 +1,8 @@
-import type { TimelineEvent, TimelineFact } from '../domain/timeline.ts';
+import type { MarkedFact, TimelineEvent } from '../domain/timeline.ts';
 import type { Tx } from './transaction.ts';
 
 /** Writes one event; `actor` null is Warroom itself. */
-export async function insertEvent(tx: Tx, incident: number, actor: string | null, fact: TimelineFact): Promise<void> {
+export async function insertEvent(tx: Tx, incident: number, actor: string | null, fact: MarkedFact): Promise<void> {
   await tx.query('insert into timeline_events (incident, actor, fact) values ($1, $2, $3)', [
     incident,
     actor,

@@ -50,6 +50,8 @@ export type ApprovalSubject = {
   readonly effect: Effect;
   readonly policy: ApprovalPolicy;
   readonly expiresAt: string;
+  /** Only where it is one: what was approved for a rehearsal never runs for real. */
+  readonly rehearsal?: true;
 };
 
 /** The hash that an approval covers (design §5, promise 3). */

@@ -4,7 +4,7 @@ import type { NameOf, TimelineEvent, TimelineFact } from './timeline.ts';
 /** One plain sentence for one event, without its time. Text of people is included as it was written: escape it where it is shown. */
 export function describeEvent(event: TimelineEvent, nameOf: NameOf): string {
   const who = event.actor === null ? 'Warroom' : nameOf(event.actor);
-  return `${who} ${describeFact(event.fact, nameOf)}`;
+  return `${event.fact.rehearsal ? '[REHEARSAL] ' : ''}${who} ${describeFact(event.fact, nameOf)}`;
 }
 
 function describeFact(fact: TimelineFact, nameOf: NameOf): string {
@@ -81,7 +81,23 @@ function describeRunFact(fact: TimelineFact): string {
       return `lost what ${fact.given === 1 ? 'a person' : `${fact.given} people`} had given for “${fact.step}”, because the process that held it ended: it has to be given again`;
     case 'step_ticked':
       return `ticked “${fact.text}”`;
+    case 'step_cancelled':
+      return `cancelled “${fact.step}” ${CANCELLED_WHILE[fact.state]}`;
+    case 'target_released':
+      return `released ${fact.target} after “${fact.step}”, whose outcome was not known`;
+    case 'temporary_begun':
+      return `${fact.certain ? 'left' : 'may have left'} something temporary behind with “${fact.step}”`;
+    case 'temporary_ended':
+      return `took back what “${fact.step}” left behind`;
+    case 'temporary_left':
+      return `closed the incident with something temporary in place (${fact.steps.map((step) => `“${step}”`).join(', ')}): ${fact.reason}`;
     default:
       throw new TypeError(`describeEvent: no sentence for ${fact.kind}`);
   }
 }
+
+const CANCELLED_WHILE = {
+  queued: 'before it began',
+  approved: 'after its approval, before it began',
+  running: 'while it ran',
+} as const;

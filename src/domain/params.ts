@@ -1,7 +1,7 @@
 import { RE2JS } from 're2js';
 import { parseDuration } from '../lib/duration.ts';
 import { UserError } from '../lib/errors.ts';
-import type { Param, ParamValue } from './runbook.ts';
+import type { Param, ParamValue, Runbook } from './runbook.ts';
 
 /** The longest text that a parameter may hold: no sensible name, path or id is longer. */
 const MAX_TEXT = 1000;
@@ -58,4 +58,18 @@ function parseText(param: Param, text: string, refuse: (expected: string) => nev
   if (param.pattern !== null && !RE2JS.compile(param.pattern).matches(text))
     return refuse(`of the form ${param.pattern}`);
   return text;
+}
+
+/** The same for several by name. Throws UserError for a name that the runbook does not declare. */
+export function parseParams(
+  runbook: Pick<Runbook, 'id' | 'params'>,
+  texts: Readonly<Record<string, string>>,
+): Record<string, ParamValue> {
+  const values: Record<string, ParamValue> = {};
+  for (const [name, text] of Object.entries(texts)) {
+    const param = runbook.params.find((candidate) => candidate.name === name);
+    if (!param) throw new UserError('param_unknown', `Runbook ${runbook.id} has no parameter “${name}”.`);
+    values[name] = parseParam(param, text);
+  }
+  return values;
 }

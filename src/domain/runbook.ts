@@ -102,6 +102,8 @@ export type Runbook = {
   readonly severity: string | null;
   readonly alerts: readonly string[];
   readonly rtoMs: number | null;
+  /** How long one run of it can be worked with; null: an hour. */
+  readonly timeoutMs: number | null;
   readonly stakeholders: readonly string[];
   readonly symptoms: readonly string[];
   readonly blastRadius: readonly BlastItem[];
@@ -133,4 +135,19 @@ export function findStep(runbook: Runbook, id: string): Step | null {
 /** The steps of a phase that an executor can run, in the order of the file. */
 export function executableSteps(runbook: Runbook, phase: Phase): ExecutableStep[] {
   return runbook.steps.filter((step) => step.kind === 'executable' && step.phase === phase) as ExecutableStep[];
+}
+
+/** What “Run diagnostics” runs: alternatives are left to a person, who chooses one of them. */
+export function diagnosticSteps(runbook: Runbook): ExecutableStep[] {
+  return executableSteps(runbook, 'diagnose').filter(({ option }) => option === null);
+}
+
+/**
+ * Whether a step has a button of its own to be run without an approval: it only reads, and neither “Run diagnostics” nor a
+ * changing step that names it as its `verify` runs it.
+ */
+export function runsByItself(runbook: Runbook, step: Step): boolean {
+  if (step.kind !== 'executable' || step.effect !== 'read') return false;
+  if (step.phase === 'diagnose') return step.option !== null;
+  return step.phase !== 'verify' || !runbook.steps.some((one) => one.kind === 'executable' && one.verify === step.id);
 }

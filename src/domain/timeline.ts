@@ -51,17 +51,27 @@ export type TimelineFact =
   /** The process that held them died. */
   | { readonly kind: 'secrets_lost'; readonly step: string; readonly given: number }
   | { readonly kind: 'step_ticked'; readonly step: string; readonly text: string }
+  /** `state`: what the step was when somebody cancelled it. */
+  | { readonly kind: 'step_cancelled'; readonly step: string; readonly state: 'queued' | 'approved' | 'running' }
+  | { readonly kind: 'target_released'; readonly step: string; readonly target: string }
+  | { readonly kind: 'temporary_begun'; readonly step: string; readonly certain: boolean }
+  | { readonly kind: 'temporary_ended'; readonly step: string }
+  /** The incident was closed although something temporary goes on. To be looked at in the review. */
+  | { readonly kind: 'temporary_left'; readonly steps: readonly string[]; readonly reason: string }
   | { readonly kind: 'drill_started'; readonly scenario: string }
   | { readonly kind: 'resolved'; readonly summary: string; readonly afterMs: number };
 
 export type TimelineKind = TimelineFact['kind'];
+
+/** `rehearsal`: it happened in a run that sends nothing to any target. */
+export type MarkedFact = TimelineFact & { readonly rehearsal?: true };
 
 /** A fact with its time and its author; `actor` null means Warroom itself. */
 export type TimelineEvent = {
   readonly id: number;
   readonly at: Date;
   readonly actor: string | null;
-  readonly fact: TimelineFact;
+  readonly fact: MarkedFact;
 };
 
 /** How a person is called in a sentence; the Slack layer turns ids into mentions or names. */

@@ -11,6 +11,7 @@ import {
 } from '../db/incidents.ts';
 import { enqueue } from '../db/outbox.ts';
 import { claimRequest } from '../db/requests.ts';
+import { leaveTemporary, listTemporaryOf } from '../db/temporary-states.ts';
 import { type Tx, withTransaction } from '../db/transaction.ts';
 import { addTypedJob, removeTypedJob } from '../db/typed-jobs.ts';
 import type { Page } from '../domain/escalation.ts';
@@ -30,6 +31,9 @@ import {
 } from './actions.ts';
 import type { Context } from './context.ts';
 import { lookAtLadders, scheduleMilestones } from './timers.ts';
+
+/** A reason is one or two sentences. */
+const MAX_REASON = 500;
 
 type Target = { readonly incident: number; readonly actor: Person };
 
@@ -175,13 +179,36 @@ export async function postUpdate(
   });
 }
 
+/** Nothing temporary is forgotten: it is taken back first, or left with a reason that stands on the timeline. */
+async function settleTemporary(tx: Tx, incident: Incident, left: { by: string; reason: string }): Promise<void> {
+  const states = await listTemporaryOf(tx, incident.number);
+  if (states.length === 0) return;
+  const steps = states.map(({ title }) => title);
+  if (left.reason === '') {
+    throw new UserError(
+      'temporary_open',
+      `Something temporary is still in place: ${steps.map((step) => `“${step}”`).join(', ')}; revert it on the incident's card, or say why it is left.`,
+      { field: 'leave' },
+    );
+  }
+  await leaveTemporary(tx, { incident: incident.number, ...left });
+  await recordFact(tx, incident.number, left.by, { kind: 'temporary_left', steps, reason: left.reason });
+}
+
 /** Resolves an incident: every timer and page of it ends, the closing message and the timeline go out. */
 export async function resolveIncident(
   context: Context,
-  target: Target & { readonly summary: string; readonly requestKey: string },
+  target: Target & {
+    readonly summary: string;
+    readonly requestKey: string;
+    /** Why something temporary may stay as it is; without it the incident cannot be closed over that. */
+    readonly leave?: string;
+  },
 ): Promise<Incident> {
   const summary = parseProse(target.summary, { name: 'summary', max: MAX_PROSE, required: true });
+  const leave = parseProse(target.leave ?? '', { name: 'reason', max: MAX_REASON, required: false });
   return once(context, target, async (tx, incident) => {
+    await settleTemporary(tx, incident, { by: target.actor.id, reason: leave });
     await markResolved(tx, incident.number, target.actor.id, summary);
     await recordFact(tx, incident.number, target.actor.id, {
       kind: 'resolved',

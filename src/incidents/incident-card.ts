@@ -1,10 +1,12 @@
 import { listPages } from '../db/escalations.ts';
 import { findIncident, listUpdates, readProgress, type Update } from '../db/incidents.ts';
+import { listTemporaryOf } from '../db/temporary-states.ts';
 import type { Tx } from '../db/transaction.ts';
 import type { Page } from '../domain/escalation.ts';
 import { type Deadline, deadlines, type Incident, nextDeadline } from '../domain/incident.ts';
 import type { Runbook } from '../domain/runbook.ts';
 import { findSeverity, type Severity, type SystemDefinition } from '../domain/system.ts';
+import type { TemporaryState } from '../domain/temporary.ts';
 import type { Context } from './context.ts';
 
 /** Everything that a card about an incident shows, as of `now`. */
@@ -19,6 +21,8 @@ export type IncidentCard = {
   readonly resolveBy: Date | null;
   readonly latestUpdate: Update | null;
   readonly pages: readonly Page[];
+  /** What its runs left behind and nobody has taken back. */
+  readonly temporary: readonly TemporaryState[];
   readonly now: Date;
 };
 
@@ -45,6 +49,7 @@ export async function readIncidentCard(
       severity.resolveWithinMs === null ? null : new Date(incident.declaredAt.getTime() + severity.resolveWithinMs),
     latestUpdate: updates[0] ?? null,
     pages: await listPages(tx, number),
+    temporary: await listTemporaryOf(tx, number),
     now: tx.now,
   };
 }

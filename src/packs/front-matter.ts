@@ -60,6 +60,7 @@ export const frontMatterSchema = z.strictObject({
   severity: text.optional(),
   alerts: z.array(text).default([]),
   rto: duration.optional(),
+  timeout: duration.optional(),
   stakeholders: z.array(text).default([]),
   blast_radius: z.array(blastItem).default([]),
   params: z.record(name, param).default({}),

@@ -28,6 +28,7 @@ const HINTS: Readonly<Record<string, string>> = {
   severity: "A level of the system's own scheme.",
   alerts: 'Names of the alerts that this runbook answers.',
   rto: 'Time until things work again, such as 10m.',
+  timeout: 'How long one run can be worked with before it has to be opened again, such as 4h; an hour without it.',
   blast_radius: 'What is affected and what is not: items "ok: …", "warn: …" and "critical: …".',
   params: 'Typed values that statements take as ${name}.',
   expressions: 'Long CEL expressions by name, for expect, when and capture.',

@@ -62,6 +62,7 @@ export async function parseRunbook(input: RunbookInput): Promise<ParsedRunbook> 
     severity: severity !== undefined && levels.includes(severity) ? severity : null,
     alerts: front.value.alerts,
     rtoMs: front.value.rto ?? null,
+    timeoutMs: front.value.timeout ?? null,
     stakeholders: front.value.stakeholders,
     symptoms: readSymptoms(markdown),
     blastRadius: front.value.blast_radius.flatMap((item) =>

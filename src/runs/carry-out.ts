@@ -28,7 +28,7 @@ export async function carryOut(context: RunsContext, sending: Sending, signal: A
   const ends: StepRunEnd[] = [];
   try {
     for (const statement of statements) {
-      const end = endOf(step, await send(context, statement, step, signal), run, earlier);
+      const end = endOf(step, await send(context, statement, sending, signal), run, earlier);
       ends.push(end);
       if (end.state !== 'ok' || end.passed === false) break;
     }

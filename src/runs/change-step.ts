@@ -1,7 +1,14 @@
 import { findApprovalOf, moveApproval } from '../db/approvals.ts';
 import { enqueue } from '../db/outbox.ts';
-import { finishStepRun, listStepRuns, moveStepRun, type StepRunEnd, startStepRun } from '../db/runs.ts';
-import { acquireTarget, releaseTarget } from '../db/target-locks.ts';
+import {
+  finishStepRun,
+  listStepRuns,
+  moveStepRun,
+  removeRunParams,
+  type StepRunEnd,
+  startStepRun,
+  updateRunParams,
+} from '../db/runs.ts';
 import { type Tx, withTransaction } from '../db/transaction.ts';
 import { addTypedJob } from '../db/typed-jobs.ts';
 import type { ApprovalPolicy } from '../domain/approval-policy.ts';
@@ -12,10 +19,12 @@ import type { Statement } from '../executors/executor.ts';
 import { canonicalJson } from '../lib/canonical-json.ts';
 import { UserError } from '../lib/errors.ts';
 import { type Asked, lockAsked, refreshAsked } from './asked.ts';
+import { watchCancel } from './cancel-watch.ts';
 import { carryOut } from './carry-out.ts';
 import type { RunsContext } from './context.ts';
 import { startsUntil } from './deadline.ts';
 import { gatherSecrets, waitForSecrets } from './gather-secrets.ts';
+import { type Captures, capturesOf, NO_CAPTURES } from './outcome.ts';
 import { pinnedRunbook } from './pinned-runbook.ts';
 import { blockedBy, continuePlan } from './plan.ts';
 import { policyOf } from './policy.ts';
@@ -24,8 +33,10 @@ import { recordEnd } from './record-end.ts';
 import { hashOf } from './request.ts';
 import type { GivenValues } from './secret-shelf.ts';
 import { keepSensitive } from './sensitive-output.ts';
-import { getRunnableStep, prepareStatement } from './statement.ts';
+import { getRunnableStep, prepareStatement, valuesOf } from './statement.ts';
 import { subjectOf } from './subject.ts';
+import { settleTarget, takeTarget, targetKeys } from './target-queue.ts';
+import { followTemporary } from './temporary.ts';
 import { queueVerify } from './verify.ts';
 
 /** How long a step waits before it asks again for a target that another step holds. */
@@ -53,9 +64,19 @@ export async function runChangingStep(context: RunsContext, stepRun: number, sig
     signal.aborted ? askAgain(tx, stepRun) : start(context, tx, stepRun),
   );
   if (!started) return;
-  const result = await carryOut(context, started, signal);
+  const watch = watchCancel(context, stepRun, signal);
+  const result = await carryOut(context, started, watch.signal);
+  await watch.stop();
   context.shelf.wipeStep(stepRun);
-  await recordEnd(context, result, (tx, end) => finish(context, tx, started, end));
+  const captures = capturesAfter(started, result);
+  const whole = { ...result, error: result.error ?? captures.problem };
+  await recordEnd(context, whole, (tx, end) => finish(context, tx, { ...started, captures }, end));
+}
+
+function capturesAfter({ run, runbook, step, earlier }: Started, { state, value }: StepRunEnd): Captures {
+  if (state !== 'ok' || step.captures.length === 0) return NO_CAPTURES;
+  const values = { ...run, params: valuesOf(runbook, run) };
+  return capturesOf(step, { value: value ?? {} }, { run: values, runbook, earlier });
 }
 
 /** Spends the approval and takes the target, or says why not; null when there is nothing to do (now). */
@@ -76,8 +97,9 @@ async function start(context: RunsContext, tx: Tx, id: number): Promise<Started 
   if (gathered.status === 'elsewhere') return askAgain(tx, id);
   const prepared = await prepareApproved(context, tx, asked, { stepRun, gifts: gathered.gifts });
   if ('problem' in prepared) return voidApproval(tx, asked, stepRun, prepared.problem);
-  const target = `${run.system}/${stepRun.target}`;
-  if (!(await acquireTarget(tx, { target, stepRun: id, owner: context.owner }))) {
+  const keys = targetKeys(context, run.system, stepRun.target);
+  // A rehearsal sends nothing, so it neither needs the target nor keeps it from others.
+  if (!run.rehearsal && !(await takeTarget(context, tx, { stepRun: id, keys }))) {
     await refreshRun(tx, run);
     return askAgain(tx, id);
   }
@@ -185,17 +207,25 @@ async function callOff(tx: Tx, asked: Asked, stepRun: StepRun): Promise<null> {
   return null;
 }
 
-async function finish(context: RunsContext, tx: Tx, started: Started, whole: StepRunEnd): Promise<void> {
+async function finish(
+  context: RunsContext,
+  tx: Tx,
+  started: Started & { readonly captures: Captures },
+  whole: StepRunEnd,
+): Promise<void> {
   const { run, stepRun, step, runbook } = started;
   const end = await keepSensitive(tx, step, stepRun, whole);
   if (!(await finishStepRun(tx, stepRun.id, context.owner, end))) return;
-  await releaseTarget(tx, stepRun.id);
+  await settleTarget(tx, stepRun.id, end.state !== 'unknown' && end.state !== 'timeout');
+  await updateRunParams(tx, run.id, started.captures.found);
+  await removeRunParams(tx, run.id, started.captures.missing);
   await recordRunFact(tx, run, null, {
     kind: 'step_finished',
     step: stepRun.title,
     state: end.state,
     error: end.error,
   });
+  await followTemporary(tx, { run, runbook, stepRun }, end);
   const verified =
     step.verify !== null && end.state !== 'refused'
       ? await queueVerify(context, tx, { run, runbook, stepRun, actor: stepRun.requestedBy })

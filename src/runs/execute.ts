@@ -9,13 +9,23 @@ const READ_TIMEOUT_MS = 20_000;
 const CHANGE_TIMEOUT_MS = 120_000;
 const MAX_OUTPUT_BYTES = 64 * 1024;
 
-/** Sends a prepared statement to its target, within the step's time and output limits. */
+/** What a rehearsal has instead of an answer. */
+const REHEARSED: StatementResult = {
+  ...{ status: 'ok', value: {}, output: 'REHEARSAL: nothing was sent.', omittedBytes: 0, error: null, durationMs: 0 },
+};
+
+/**
+ * Sends a prepared statement to its target, within the step's time and output limits. The only place from which a runbook
+ * reaches a target; nothing of a rehearsal passes it.
+ */
 export async function send(
   context: Pick<RunsContext, 'secrets'>,
   statement: Statement,
-  step: ExecutableStep,
+  sending: { readonly run: Pick<Run, 'rehearsal'>; readonly step: ExecutableStep },
   signal: AbortSignal,
 ): Promise<StatementResult> {
+  const { run, step } = sending;
+  if (run.rehearsal) return REHEARSED;
   return statement.run({
     signal,
     timeoutMs: step.timeoutMs ?? (step.effect === 'read' ? READ_TIMEOUT_MS : CHANGE_TIMEOUT_MS),
@@ -40,7 +50,7 @@ export async function read(
   const statement = await prepareStatement(context, reading.runbook, step, reading.run);
   const started = context.clock.monotonicMs();
   for (let attempt = 0; ; attempt += 1) {
-    const result = await send(context, statement, step, signal);
+    const result = await send(context, statement, reading, signal);
     if (signal.aborted || accept(result)) return { statement, result };
     const pause = pauseBefore(step, { attempt, elapsedMs: context.clock.monotonicMs() - started });
     if (pause === null) return { statement, result };

@@ -24,8 +24,11 @@ export function endOf(
     output: withWarnings(result),
     omittedBytes: result.omittedBytes,
     error: result.error,
+    // Slack shows one picture to all: the light one.
+    ...(result.pictures ? { pictures: result.pictures.filter(({ theme }) => theme === 'light') } : {}),
   };
-  if (step.expect === null) return { ...end, passed: null };
+  // In a rehearsal nothing was asked, so nothing can be expected.
+  if (step.expect === null || run.rehearsal) return { ...end, passed: null };
   // An answer of 404 or an exit code of 1 is an answer, and may be just what is expected.
   const answered = result.status === 'failed' && Object.keys(result.value).length > 0;
   if (result.status !== 'ok' && !answered) return { ...end, passed: false };
@@ -68,9 +71,10 @@ export const NO_CAPTURES: Captures = { found: {}, missing: [], problem: null };
  */
 export function capturesOf(
   step: ExecutableStep,
-  result: StatementResult,
+  result: Pick<StatementResult, 'value'>,
   where: { readonly run: Run; readonly runbook: Runbook; readonly earlier: readonly StepRun[] },
 ): Captures {
+  if (where.run.rehearsal) return NO_CAPTURES;
   const found: Record<string, ParamValue> = {};
   const problems: string[] = [];
   const vars = variables(result.value, where.run, where.earlier);

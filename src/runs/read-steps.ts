@@ -3,6 +3,7 @@ import { type Tx, withTransaction } from '../db/transaction.ts';
 import { addTypedJob } from '../db/typed-jobs.ts';
 import type { ExecutableStep } from '../domain/runbook.ts';
 import type { StatementResult } from '../executors/executor.ts';
+import { type CancelWatch, watchCancel } from './cancel-watch.ts';
 import type { RunsContext } from './context.ts';
 import { read } from './execute.ts';
 import { type Ending, finishRead, type Taken } from './finish-read.ts';
@@ -22,7 +23,9 @@ export async function runReadSteps(context: RunsContext, run: number, signal: Ab
   while (!signal.aborted) {
     const taken = await takeNext(context, run);
     if (!taken) return;
-    const ending = await carryOut(context, taken, signal);
+    const watch = watchCancel(context, taken.stepRun.id, signal);
+    const ending = await carryOut(context, taken, { signal: watch.signal, wanted: watch.wanted });
+    await watch.stop();
     if (ending) await finishRead(context, taken, ending);
     else await putBack(context, taken);
   }
@@ -45,8 +48,19 @@ async function takeNext(context: RunsContext, id: number): Promise<Taken | null>
   });
 }
 
+const CANCELLED_READ = 'Cancelled while it ran; it only read, so nothing was changed.';
+const CANCELLED: Ending = {
+  end: { ...{ value: null, output: '', omittedBytes: 0, passed: null }, state: 'cancelled', error: CANCELLED_READ },
+  display: null,
+  captures: NO_CAPTURES,
+};
+
 /** Null when the process was told to stop before the step had its answer. */
-async function carryOut(context: RunsContext, taken: Taken, signal: AbortSignal): Promise<Ending | null> {
+async function carryOut(
+  context: RunsContext,
+  taken: Taken,
+  { signal, wanted }: Pick<CancelWatch, 'signal' | 'wanted'>,
+): Promise<Ending | null> {
   const { run, runbook, stepRun, earlier } = taken;
   const step = runbook.steps.find((candidate) => candidate.id === stepRun.step);
   if (step?.kind !== 'executable') {
@@ -58,12 +72,12 @@ async function carryOut(context: RunsContext, taken: Taken, signal: AbortSignal)
   };
   try {
     const { statement, result } = await read(context, { run, runbook, step }, accept, signal);
-    if (signal.aborted && !accept(result)) return null;
+    if (signal.aborted && !accept(result)) return wanted() ? CANCELLED : null;
     const end = endOf(step, result, run, earlier);
     const captures = end.state === 'ok' ? capturesOf(step, result, { run, runbook, earlier }) : NO_CAPTURES;
     return { end: { ...end, error: end.error ?? captures.problem }, display: statement.display, captures };
   } catch (error) {
-    if (signal.aborted) return null;
+    if (signal.aborted) return wanted() ? CANCELLED : null;
     logUnexpected(context, error, step, taken);
     return { end: refusedEnd(error), display: null, captures: NO_CAPTURES };
   }

@@ -39,5 +39,6 @@ export function subjectOf(
     effect: step.effect,
     policy: parts.policy,
     expiresAt: parts.expiresAt.toISOString(),
+    ...(run.rehearsal ? { rehearsal: true as const } : {}),
   };
 }

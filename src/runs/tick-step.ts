@@ -8,6 +8,7 @@ import type { RunsContext } from './context.ts';
 import { getLockedRun } from './diagnose.ts';
 import { pinnedRunbook } from './pinned-runbook.ts';
 import { recordRunFact, refreshRun } from './record.ts';
+import { revertDone } from './temporary.ts';
 
 /** Ticks a step that a person does; recorded with person and time. A second tick changes nothing. */
 export async function tickStep(
@@ -22,6 +23,7 @@ export async function tickStep(
       throw new UserError('step_unknown', 'This item is not on the runbook any more; open it again with /runbook.');
     if (!(await insertTick(tx, run.id, step.id, click.actor.id))) return;
     await recordRunFact(tx, run, click.actor.id, { kind: 'step_ticked', step: step.id, text: step.text });
+    await revertDone(tx, run, step.id, click.actor.id);
     await refreshRun(tx, run);
   });
 }

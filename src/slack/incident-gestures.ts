@@ -1,3 +1,4 @@
+import { listTemporaryOf } from '../db/temporary-states.ts';
 import { withTransaction } from '../db/transaction.ts';
 import type { Incident } from '../domain/incident.ts';
 import { escalateNow } from '../escalation/climb.ts';
@@ -78,7 +79,9 @@ export const askUpdate: Gesture = seeing(async (ui, visitor, number) => {
 });
 
 export const askSummary: Gesture = seeing(async (ui, visitor, number) => {
-  const view = resolveModal(await getOpen(ui, number));
+  const incident = await getOpen(ui, number);
+  const temporary = await withTransaction(ui.context.pool, (tx) => listTemporaryOf(tx, number));
+  const view = resolveModal(incident, temporary);
   await ui.call('interactive', 'views.open', { trigger_id: visitor.trigger, view });
   return null;
 });

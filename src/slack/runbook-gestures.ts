@@ -22,7 +22,7 @@ type Place = { readonly channel: string; readonly thread: string | null; readonl
 export async function openRunbook(
   ui: Ui,
   visitor: Visitor,
-  wanted: { readonly id: string; readonly incident: number | null },
+  wanted: { readonly id: string; readonly incident: number | null; readonly rehearsal?: boolean },
 ): Promise<Answer> {
   const runbook = getRunbook(ui, wanted.id);
   if (wanted.incident !== null) await requireVisible(ui, visitor, wanted.incident);
@@ -30,7 +30,9 @@ export async function openRunbook(
   const here = { channel, thread: visitor.thread, incident: null };
   const { place, others } = await placeFor(ui, { here, runbook, number: wanted.incident });
   await requireMembership(ui, place.channel);
-  await openRun(ui.context, { requestKey: visitor.requestKey, actor: await actorOf(ui, visitor), runbook, ...place });
+  const { requestKey } = visitor;
+  const actor = await actorOf(ui, visitor);
+  await openRun(ui.context, { requestKey, actor, runbook, ...place, rehearsal: wanted.rehearsal ?? false });
   return describePlace(ui, runbook, { place, others, here: channel === visitor.channel ? here : null });
 }
 

@@ -76,6 +76,23 @@ const FACTS: { readonly [K in TimelineKind]: [Extract<TimelineFact, { kind: K }>
     'lost what 2 people had given for “Unseal”, because the process that held it ended: it has to be given again',
   ],
   step_ticked: [{ kind: 'step_ticked', step: 'm', text: 'Tell sales' }, 'ticked “Tell sales”'],
+  step_cancelled: [
+    { kind: 'step_cancelled', step: 'Reset', state: 'approved' },
+    'cancelled “Reset” after its approval, before it began',
+  ],
+  target_released: [
+    { kind: 'target_released', step: 'Reset', target: 'cache' },
+    'released cache after “Reset”, whose outcome was not known',
+  ],
+  temporary_begun: [
+    { kind: 'temporary_begun', step: 'Bypass', certain: false },
+    'may have left something temporary behind with “Bypass”',
+  ],
+  temporary_ended: [{ kind: 'temporary_ended', step: 'Bypass' }, 'took back what “Bypass” left behind'],
+  temporary_left: [
+    { kind: 'temporary_left', steps: ['Bypass', 'Mock'], reason: 'until Monday' },
+    'closed the incident with something temporary in place (“Bypass”, “Mock”): until Monday',
+  ],
   drill_started: [{ kind: 'drill_started', scenario: 'WR-001' }, 'started the drill WR-001'],
 };
 

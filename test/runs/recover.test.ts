@@ -34,7 +34,7 @@ const kill = async () => {
 };
 
 describe('a changing step whose process died in the middle', () => {
-  test('becomes unknown, is never carried out again, and lets its target go', async () => {
+  test('becomes unknown, is never carried out again, and keeps its target until somebody has looked', async () => {
     desk.target.answer('/reset/T-1', { delayMs: 5_000 });
     const incident = await desk.declare();
     const run = await runs.open('RB-1', incident.number);
@@ -51,7 +51,8 @@ describe('a changing step whose process died in the middle', () => {
       approval,
     ]);
     expect(told.rowCount).toBe(1);
-    expect(await query(desk.db.pool, 'select * from target_locks')).toEqual([]);
+    const held = () => query(desk.db.pool, 'select target from target_locks where held_until > now()');
+    expect(await held()).toContainEqual({ target: 'shop/api' });
     const finished = { kind: 'step_finished', step: 'Reset the queue', ...unknown };
     expect((await desk.facts(incident.number)).at(-1)).toEqual(finished);
     await dying; // the ghost ends its work, and its word does not count any more
@@ -61,6 +62,8 @@ describe('a changing step whose process died in the middle', () => {
     await runChangingStep(desk.context, stepRun, NEVER);
     expect(desk.target.count('POST /reset/T-1')).toBe(1);
     expect((await runs.steps(run)).filter((one) => one.purpose === 'change')).toHaveLength(1);
+    expect(await held()).toEqual([]);
+    await desk.db.pool.query('delete from target_locks');
   });
 
   test('can be asked for anew by a person, with a new approval', async () => {

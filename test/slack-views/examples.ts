@@ -124,6 +124,7 @@ export function aRunbook(steps: readonly Step[], more: Partial<Runbook> = {}): R
     severity: 'SEV3',
     alerts: [],
     rtoMs: 600_000,
+    timeoutMs: null,
     stakeholders: ['Account team'],
     symptoms: ['Retention calls are not placed'],
     blastRadius: [
@@ -198,7 +199,8 @@ export function aStatus(step: Step, more: Partial<StepStatus> = {}): StepStatus 
     tick: null,
     offered: null,
     unavailable: null,
-    waitingFor: null,
+    holder: null,
+    place: null,
     ...more,
   };
 }
@@ -210,6 +212,8 @@ export function aRunCard(steps: readonly StepStatus[], more: Partial<RunCard> = 
     incident: anIncident(),
     steps,
     busy: 0,
+    temporary: [],
+    tooOld: false,
     now: NOW,
     ...more,
   };
@@ -289,6 +293,7 @@ export function anIncidentCard(incident: Partial<Incident> = {}, more: Partial<I
     resolveBy: new Date(whole.declaredAt.getTime() + 3_600_000),
     latestUpdate: null,
     pages: [],
+    temporary: [],
     now: NOW,
     ...more,
   };

@@ -15,6 +15,7 @@ import { stepModal } from '../views/step-modals.ts';
 import { sentence } from '../views/welcome.ts';
 import { requireRunVisible, requireVisible } from '../visibility.ts';
 import { pressApprove, pressPlan, pressWithReason } from './approval-gestures.ts';
+import * as steps from './step-gestures.ts';
 
 /** What a button or menu does; `value` is what it carries, ids alone. */
 export type Press = (ui: Ui, visitor: Visitor, value: string) => Promise<Answer>;
@@ -88,12 +89,17 @@ export const PRESSES: Readonly<Record<Exclude<ActionId, 'declare.system' | 'runb
     await startVerify(ui.context, { stepRun: numberIn(value), actor: await actorOf(ui, visitor) });
     return null;
   },
-  'step.request': askStep,
-  'step.tick': async (ui, visitor, value) => {
+  'run.cancel': (ui, visitor, value) => steps.pressCancelReads(ui, visitor, numberIn(value)),
+  'run.rehearse': (ui, visitor, value) => steps.pressRehearse(ui, visitor, numberIn(value)),
+  'step.run': (ui, visitor, value) => steps.pressRun(ui, visitor, stepIn(value)),
+  'step.cancel': (ui, visitor, value) => steps.pressCancel(ui, visitor, numberIn(value)),
+  'target.release': (ui, visitor, value) => steps.pressRelease(ui, visitor, numberIn(value)),
+  'temporary.revert': async (ui, visitor, value) => {
     await requireRunVisible(ui, visitor, stepIn(value).run);
-    await tickStep(ui.context, { ...stepIn(value), actor: await actorOf(ui, visitor) });
-    return null;
+    return (await steps.isDoneByHand(ui, stepIn(value))) ? tick(ui, visitor, value) : askStep(ui, visitor, value);
   },
+  'step.request': askStep,
+  'step.tick': tick,
   'approval.approve': (ui, visitor, value) => pressApprove(ui, visitor, numberIn(value)),
   'approval.deny': (ui, visitor, value) =>
     pressWithReason(ui, visitor, { approval: numberIn(value), decision: 'deny' }),
@@ -117,6 +123,12 @@ export const PRESSES: Readonly<Record<Exclude<ActionId, 'declare.system' | 'runb
 async function aimed(ui: Ui, visitor: Visitor, value: string) {
   await requireVisible(ui, visitor, numberIn(value));
   return { incident: numberIn(value), actor: await actorOf(ui, visitor) };
+}
+
+async function tick(ui: Ui, visitor: Visitor, value: string): Promise<Answer> {
+  await requireRunVisible(ui, visitor, stepIn(value).run);
+  await tickStep(ui.context, { ...stepIn(value), actor: await actorOf(ui, visitor) });
+  return null;
 }
 
 async function askStep(ui: Ui, visitor: Visitor, value: string): Promise<Answer> {

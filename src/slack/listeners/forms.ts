@@ -10,6 +10,7 @@ import { type Answer, actorOf, type Ui, type Visitor } from '../ui.ts';
 import type { CallbackId } from '../views/action-ids.ts';
 import { NO_RUNBOOK, runbookBlock, severityBlock } from '../views/declare-modal.ts';
 import { submitDecision, submitPlan } from './approval-gestures.ts';
+import { submitRun } from './step-gestures.ts';
 import { blocksOf, metadataOf, valuesOf } from './view-values.ts';
 
 /** A form that somebody submitted. */
@@ -57,12 +58,18 @@ export const FORMS: Readonly<Record<CallbackId, Form>> = {
       const { incident } = metadataOf(view, incidentData);
       const { requestKey } = visitor;
       const actor = await actorOf(ui, visitor);
-      await resolveIncident(ui.context, { incident, actor, summary: valuesOf(view)('summary'), requestKey });
+      const said = { summary: valuesOf(view)('summary'), leave: valuesOf(view)('leave') };
+      await resolveIncident(ui.context, { incident, actor, ...said, requestKey });
       return null;
     },
-    field: only('summary'),
+    // What became temporary after the form was opened has no field in it.
+    field: (error, view) =>
+      ['leave', 'reason'].includes(String(error.context.field)) && blocksOf(view).includes('leave')
+        ? 'leave'
+        : 'summary',
   },
   'step.request': { submit: requestFromForm, field: stepField },
+  'step.run': { submit: submitRun, field: stepField },
   'plan.request': { submit: submitPlan, field: (error) => (error.context.field === 'reason' ? 'reason' : 'steps') },
   'approval.approve': decisionForm('approve', 'target'),
   'approval.deny': decisionForm('deny', 'reason'),
@@ -138,5 +145,6 @@ async function requestFromForm(ui: Ui, visitor: Visitor, view: ViewOutput): Prom
 function stepField(error: UserError, view: ViewOutput): string {
   const params = blocksOf(view).filter((block) => block.startsWith(PARAM));
   const name = params.find((block) => new RegExp(`\\b${block.slice(PARAM.length)}\\b`, 'u').test(error.message));
-  return error.context.field === 'reason' ? 'reason' : (name ?? 'reason');
+  const fallback = blocksOf(view).includes('reason') ? 'reason' : (params[0] ?? 'reason');
+  return error.context.field === 'reason' ? 'reason' : (name ?? fallback);
 }

@@ -18,9 +18,15 @@ export const ACTION_IDS = [
   'runbook.search',
   'runbook.pick',
   'run.diagnose',
+  'run.cancel',
+  'run.rehearse',
   'run.verify',
   'step.request',
   'step.tick',
+  'step.run',
+  'step.cancel',
+  'target.release',
+  'temporary.revert',
   'approval.approve',
   'approval.deny',
   'approval.alone',
@@ -36,6 +42,7 @@ export type ActionId = (typeof ACTION_IDS)[number];
 
 /** Modals that somebody can submit. */
 export const CALLBACK_IDS = [
+  'step.run',
   'incident.declare',
   'incident.severity',
   'incident.update',

@@ -6,6 +6,7 @@ import { denials, icon, names, titleOf } from './approval-card.ts';
 import { type Block, quoted, richText, section } from './blocks.ts';
 import { type Message, message } from './message.ts';
 import { stepOutcome } from './step-look.ts';
+import { rehearsalMark } from './temporary.ts';
 import { mention, mentions, when } from './time-text.ts';
 
 /** Tells the requester what became of the request, where the run's card stands. */
@@ -23,7 +24,7 @@ export function outcomeMessage(card: ApprovalCard): Message {
       : `nobody decided on “${step}” in time; nothing was run. Press Ask again on the runbook's card if it is still needed`,
     void: `“${step}” was not run. ${escapeLine((stepRun.error ?? 'Something changed after the approval: ask for it again.').replace(/\.$/u, ''), 300)}`,
   }[approval.state];
-  const text = `${icon(approval)} ${who}: ${said}.`;
+  const text = `${rehearsalMark(card.run)}${icon(approval)} ${who}: ${said}.`;
   return message(text, [section(text), ...denials(approval)]);
 }
 
@@ -32,13 +33,13 @@ export function secretWantedMessage(card: ApprovalCard, stepRun: StepRun): Messa
   const { secretsWanted } = stepRun;
   const wants = secretsWanted === 1 ? 'waits for a secret' : `waits for secrets from ${secretsWanted} different people`;
   const until = startsUntil(card.approval, card.covered, stepRun);
-  const text = `🔑 ${mention(card.approval.requestedBy)}: “${escapeLine(stepRun.title, 150)}” was approved and ${wants}. Press *Give the secret* on its card before ${when(until)}.`;
+  const text = `${rehearsalMark(card.run)}🔑 ${mention(card.approval.requestedBy)}: “${escapeLine(stepRun.title, 150)}” was approved and ${wants}. Press *Give the secret* on its card before ${when(until)}.`;
   return message(text, [section(text)]);
 }
 
 /** What people gave is gone with the process that held it. */
 export function secretLostMessage(card: ApprovalCard, stepRun: StepRun): Message {
-  const text = `🔑 ${mention(card.approval.requestedBy)}: Warroom was restarted, and what was given for “${escapeLine(stepRun.title, 150)}” is gone with the memory that held it. Nothing was run; everybody has to give theirs again.`;
+  const text = `${rehearsalMark(card.run)}🔑 ${mention(card.approval.requestedBy)}: Warroom was restarted, and what was given for “${escapeLine(stepRun.title, 150)}” is gone with the memory that held it. Nothing was run; everybody has to give theirs again.`;
   return message(text, [section(text)]);
 }
 
@@ -46,7 +47,7 @@ export function secretLostMessage(card: ApprovalCard, stepRun: StepRun): Message
 export function reminderMessage(card: ApprovalCard): Message {
   const { approval, approvers } = card;
   const called = approvers.length === 0 ? 'somebody' : mentions(approvers);
-  const text = `⏳ ${called}: “${escapeLine(titleOf(card), 150)}” still waits for approval; ${mention(approval.requestedBy)} asked, and it expires ${when(approval.expiresAt)}.`;
+  const text = `${rehearsalMark(card.run)}⏳ ${called}: “${escapeLine(titleOf(card), 150)}” still waits for approval; ${mention(approval.requestedBy)} asked, and it expires ${when(approval.expiresAt)}.`;
   return message(text, [section(text)]);
 }
 
@@ -57,7 +58,7 @@ export function aloneMessage(card: ApprovalCard): Message {
   const who = mention(decision?.person ?? card.approval.requestedBy);
   const where = card.incident ? ` in incident ${card.incident.number}` : '';
   const how = broke ? 'broke the glass: nobody else approved' : 'went on alone, because nobody answered, with';
-  const text = `🚨 ${who} ${how} “${escapeLine(titleOf(card), 150)}” on ${escapeLine(`${card.run.system}/${card.stepRun.target}`, 150)}${where}. The review will look at it.`;
+  const text = `${rehearsalMark(card.run)}🚨 ${who} ${how} “${escapeLine(titleOf(card), 150)}” on ${escapeLine(`${card.run.system}/${card.stepRun.target}`, 150)}${where}. The review will look at it.`;
   const reason: Block[] = decision?.reason ? [richText(quoted(decision.reason, 600))] : [];
   return message(text, [section(text)], reason);
 }

@@ -7,6 +7,7 @@ import { escapeLine } from '../text-safety.ts';
 import { actions, type Block, button, context, fields, header, line, quoted, richText, section } from './blocks.ts';
 import { blastEmoji, severityEmoji } from './looks.ts';
 import { type Message, message } from './message.ts';
+import { temporaryBlocks } from './temporary.ts';
 import { mention, since, when } from './time-text.ts';
 
 const BLAST_SHOWN = 8;
@@ -22,6 +23,7 @@ export function incidentCardMessage(card: IncidentCard): Message {
     [fields(facts(card))],
     [richText(line('What customers notice'), quoted(incident.impact || 'Nobody has said so far.'))],
     blastRadius(card.runbook?.blastRadius ?? []),
+    temporaryBlocks(card.temporary),
     latestUpdate(card),
     resolved ? [resolution(card)] : [deadlineLine(card)],
     resolved ? [] : [actions(buttons(card))],

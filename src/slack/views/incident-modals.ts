@@ -1,10 +1,12 @@
 import type { ContextBlock, ModalView, PlainTextOption } from '@slack/types';
 import { type Incident, MAX_PROSE } from '../../domain/incident.ts';
 import type { SystemDefinition } from '../../domain/system.ts';
+import type { TemporaryState } from '../../domain/temporary.ts';
 import { escapeLine } from '../text-safety.ts';
 import type { CallbackId } from './action-ids.ts';
 import { context, plain, section } from './blocks.ts';
 import { severityEmoji } from './looks.ts';
+import { temporaryLine } from './temporary.ts';
 
 /** Names of inputs: their block id is `<name>`, their action id `value`. */
 export const VALUE = 'value';
@@ -139,8 +141,23 @@ export function updateModal(incident: Incident): ModalView {
   });
 }
 
-/** Resolving asks for a summary. */
-export function resolveModal(incident: Incident): ModalView {
+/** What is temporary has to be taken back first, or left with a reason. */
+function leaveInput(temporary: readonly TemporaryState[]): ModalView['blocks'] {
+  if (temporary.length === 0) return [];
+  return [
+    section(temporary.slice(0, 10).map(temporaryLine).join('\n')),
+    textInput({
+      name: 'leave',
+      label: 'Leave it in place? Then say why',
+      hint: 'Empty: revert it first, with the button on the incident card. The reason stands on the timeline.',
+      optional: true,
+      multiline: true,
+    }),
+  ];
+}
+
+/** Resolving asks for a summary, and about what is temporary. */
+export function resolveModal(incident: Incident, temporary: readonly TemporaryState[] = []): ModalView {
   return modal({
     callback: 'incident.resolve',
     title: `Resolve incident ${incident.number}`,
@@ -157,6 +174,7 @@ export function resolveModal(incident: Incident): ModalView {
         multiline: true,
         focus: true,
       }),
+      ...leaveInput(temporary),
     ],
   });
 }

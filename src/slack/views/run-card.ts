@@ -1,4 +1,6 @@
+import type { Button } from '@slack/types';
 import type { Phase } from '../../domain/runbook.ts';
+import type { TemporaryState } from '../../domain/temporary.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import { plural } from '../../lib/text.ts';
 import type { RunCard, StepStatus } from '../../runs/run-card.ts';
@@ -8,6 +10,7 @@ import { blastEmoji } from './looks.ts';
 import { type Budget, budgetBeside, fitGroups, type Message, message } from './message.ts';
 import { actingBlocks, diagnosticBlocks, type StepRoom } from './run-step.ts';
 import { isSuggested } from './step-look.ts';
+import { rehearsalMark, temporaryBlocks } from './temporary.ts';
 import { mention, since } from './time-text.ts';
 
 const READING: readonly Phase[] = ['diagnose', 'verify'];
@@ -18,8 +21,10 @@ const LINKS_SHOWN = 4;
 export function runMessage(card: RunCard): Message {
   const { runbook } = card;
   const top = [
-    header(`📘 ${runbook.id} · ${runbook.title}`),
+    header(`${rehearsalMark(card.run)}📘 ${runbook.id} · ${runbook.title}`),
     about(card),
+    ...tooOld(card),
+    ...temporaryBlocks(card.temporary, (state) => revertRun(card, state)),
     ...symptoms(card),
     ...linked(card),
     ...parameters(card),
@@ -31,7 +36,7 @@ export function runMessage(card: RunCard): Message {
   const acting = byOffer(card.steps.filter((status) => !READING.includes(status.step.phase)));
   const rest = budgetBeside(top, DIVIDERS);
   const results = fitGroups(
-    reading.map((status) => diagnosticBlocks(status, roomFor(reading.length))),
+    reading.map((status) => diagnosticBlocks(status, card, roomFor(reading.length))),
     share(rest, acting.length === 0 ? 1 : 0.5),
     (left) =>
       `… and ${plural(left, 'more diagnostic step')}; the timeline and \`${escapeLine(runbook.source.file)}\` have them all`,
@@ -42,7 +47,7 @@ export function runMessage(card: RunCard): Message {
     (left) => `… and ${plural(left, 'more step')} in \`${escapeLine(runbook.source.file)}\``,
   );
   return message(
-    `Runbook ${escapeLine(`${runbook.id} ${runbook.title}`)}: ${escapeLine(progress(card))}`,
+    `${rehearsalMark(card.run)}Runbook ${escapeLine(`${runbook.id} ${runbook.title}`)}: ${escapeLine(progress(card))}`,
     top,
     results.length > 0 ? [section('*Diagnose*'), ...results] : [],
     offers.length > 0 ? [section(offersTitle(acting)), ...offers, ...planButton(card)] : [],
@@ -113,7 +118,9 @@ function parameters(card: RunCard): Block[] {
 
 /** One line that says where the diagnostics stand. */
 export function progress(card: RunCard): string {
-  const steps = card.steps.filter((status) => status.step.phase === 'diagnose' && status.step.kind === 'executable');
+  const steps = card.steps.filter(
+    ({ step }) => step.phase === 'diagnose' && step.kind === 'executable' && !step.option,
+  );
   const finished = steps.filter((status) => status.stepRun?.finishedAt);
   const started = steps.filter((status) => status.stepRun !== null);
   if (started.length === 0)
@@ -130,16 +137,38 @@ function isWrong(status: StepStatus): boolean {
   return stepRun !== null && stepRun.finishedAt !== null && (stepRun.state !== 'ok' || stepRun.passed === false);
 }
 
+/** Its own run, as long as that has the step; otherwise the one that left it behind. */
+function revertRun(card: RunCard, state: TemporaryState): number {
+  return card.runbook.steps.some(({ id }) => id === state.revertStep) && !card.run.rehearsal ? card.run.id : state.run;
+}
+
+function tooOld(card: RunCard): Block[] {
+  if (!card.tooOld) return [];
+  const { system, id } = card.runbook;
+  const value = card.incident ? `${system}/${id}/${card.incident.number}` : `${system}/${id}`;
+  const again = button({ action: 'runbook.open', text: 'Open again', value });
+  return [section('⌛ This run is old, and what it found may not hold any more: nothing new is begun in it.', again)];
+}
+
 function diagnoseButton(card: RunCard): Block[] {
-  const steps = card.steps.filter((status) => status.step.phase === 'diagnose' && status.step.kind === 'executable');
-  if (steps.every((status) => status.unavailable !== null) || card.busy > 0) return [];
+  const steps = card.steps.filter(
+    ({ step }) => step.phase === 'diagnose' && step.kind === 'executable' && !step.option,
+  );
+  if (card.busy > 0) return [actions([button({ action: 'run.cancel', text: 'Cancel', value: String(card.run.id) })])];
+  if (steps.every((status) => status.unavailable !== null) || card.tooOld) return [];
   const again = steps.some((status) => status.stepRun !== null);
   const look = {
     action: 'run.diagnose',
     text: again ? 'Run diagnostics again' : 'Run diagnostics',
     value: String(card.run.id),
   } as const;
-  return [actions([button(again ? look : { ...look, style: 'primary' })])];
+  return [actions([button(again ? look : { ...look, style: 'primary' }), ...rehearseButton(card)])];
+}
+
+/** Before anything was done: the same runbook with nothing sent to any target. */
+function rehearseButton({ run, steps }: RunCard): Button[] {
+  if (run.rehearsal || steps.some(({ stepRun }) => stepRun !== null)) return [];
+  return [button({ action: 'run.rehearse', text: 'Rehearse', value: String(run.id) })];
 }
 
 /** Several steps at once make sense when there are several. */
@@ -147,7 +176,7 @@ function planButton(card: RunCard): Block[] {
   const acting = card.steps.filter(
     (status) => status.step.kind === 'executable' && status.step.effect !== 'read' && status.unavailable === null,
   );
-  if (acting.length < 2) return [];
+  if (acting.length < 2 || card.tooOld) return [];
   return [actions([button({ action: 'plan.request', text: 'Ask for several steps', value: String(card.run.id) })])];
 }
 

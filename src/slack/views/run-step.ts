@@ -1,5 +1,6 @@
 import type { Button } from '@slack/types';
-import type { ExecutableStep } from '../../domain/runbook.ts';
+import type { StepRun } from '../../domain/run.ts';
+import { type ExecutableStep, runsByItself } from '../../domain/runbook.ts';
 import type { RunCard, StepStatus } from '../../runs/run-card.ts';
 import { plainLine } from '../text-safety.ts';
 import {
@@ -23,7 +24,7 @@ import { whenElement } from './time-text.ts';
 export type StepRoom = { readonly command: number; readonly output: number };
 
 /** A read step under Diagnose or Verify: result, what was expected, what was printed. */
-export function diagnosticBlocks(status: StepStatus, room: StepRoom): Block[] {
+export function diagnosticBlocks(status: StepStatus, card: RunCard, room: StepRoom): Block[] {
   const { step, stepRun } = status;
   if (step.kind !== 'executable') return manualBlocks(status, null);
   const about: Piece[] = [`${stepIcon(stepRun)} `, bold(plainLine(step.title, 150))];
@@ -32,7 +33,7 @@ export function diagnosticBlocks(status: StepStatus, room: StepRoom): Block[] {
   if (stepRun?.purpose === 'verify') about.push(' · verify');
   if (step.expect) about.push('\nexpects ', code(plainLine(step.expect, 200)));
   if (stepRun?.error) about.push('\n', italic(plainLine(stepRun.error, 300)));
-  return [richText(line(...about), printed(status, room))];
+  return [richText(line(...about), printed(status, room)), ...runButton(status, card)];
 }
 
 /** Before a step ran its command is shown, afterwards what it printed: never neither, so that edits keep their shape. */
@@ -62,15 +63,43 @@ export function actingBlocks(status: StepStatus, card: RunCard, room: StepRoom):
     about.push('\nNot suggested now: ', code(plainLine(step.when ?? '', 200)), ' does not hold');
   if (stepRun) about.push(`\n${stepOutcome(stepRun)}`, ...approvalPieces(status));
   if (stepRun?.error) about.push('\n', italic(plainLine(stepRun.error, 300)));
-  if (status.waitingFor !== null && isUnderWay(status))
-    about.push(`\nWaits for its target: step run ${status.waitingFor} holds it.`);
+  about.push(...targetPieces(status));
   if (status.unavailable) about.push(`\n⚠️ ${plainLine(status.unavailable, 250)}`);
   const shown =
     stepRun?.output && !step.sensitive && stepRun.finishedAt ? [preformatted(stepRun.output, room.output)] : [];
   return [
     richText(line(...about), preformatted(stepRun?.display || step.text, room.command), ...shown),
-    ...askButton(status, card),
+    ...(step.effect === 'read' ? runButton(status, card) : stepButtons(status, card)),
   ];
+}
+
+/** Who has its target, and which place in the line it has. */
+function targetPieces(status: StepStatus): Piece[] {
+  const { holder, place } = status;
+  const line = place === null ? [] : [`, ${ordinal(place)} in line`];
+  if (holder === null) return place === null ? [] : ['\nWaits for its target', ...line];
+  const who: Piece[] = [`“${plainLine(holder.title, 80)}” of `, person(holder.by)];
+  if (holder.incident !== null) who.push(` (incident ${holder.incident})`);
+  if (holder.heldUntil === null)
+    return place === null ? ['\n🔒 ', ...who, ' runs on its target'] : ['\n🔒 Waits for ', ...who, ...line];
+  const until = [
+    ' keeps the target until ',
+    whenElement(holder.heldUntil),
+    ': nobody knows what became of it. Look, then release it',
+  ];
+  return ['\n🔒 ', ...who, ...until, ...(place === null ? [] : [`; this step waits${line.join('')}`])];
+}
+
+function ordinal(place: number): string {
+  return ['next', '2nd', '3rd'][place - 1] ?? `${place}th`;
+}
+
+/** What only reads needs no approval. */
+function runButton(status: StepStatus, card: RunCard): Block[] {
+  const { step } = status;
+  if (!runsByItself(card.runbook, step) || status.unavailable !== null || card.tooOld || isUnderWay(status)) return [];
+  const text = status.stepRun === null ? 'Run' : 'Run again';
+  return [actions([button({ action: 'step.run', text, value: stepValue(card, step.id) })])];
 }
 
 function approvalPieces(status: StepStatus): Piece[] {
@@ -80,16 +109,40 @@ function approvalPieces(status: StepStatus): Piece[] {
   return [` until `, whenElement(approval.expiresAt), `, ${given} of ${approval.policy.approvers}`];
 }
 
-function askButton(status: StepStatus, card: RunCard): Block[] {
-  const step = status.step as ExecutableStep;
-  // What only reads needs no approval; it runs under Diagnose and Verify.
-  if (status.unavailable !== null || isUnderWay(status) || step.effect === 'read') return [];
+function stepButtons(status: StepStatus, card: RunCard): Block[] {
+  const buttons = [
+    ...(isUnderWay(status) ? cancelButton(status.stepRun) : [...askButton(status, card), ...verifyButton(status)]),
+    ...releaseButton(status),
+  ];
+  return buttons.length === 0 ? [] : [actions(buttons)];
+}
+
+function askButton(status: StepStatus, card: RunCard): Button[] {
+  const { step } = status;
+  const reverts = card.temporary.some(({ revertStep }) => revertStep === step.id);
+  if (status.unavailable !== null || (card.tooOld && !reverts)) return [];
   const again = status.stepRun !== null;
   const text = again ? 'Ask again' : 'Ask for approval';
   const look: Parameters<typeof button>[0] = { action: 'step.request', text, value: stepValue(card, step.id) };
-  return [
-    actions([button(isSuggested(status) && !again ? { ...look, style: 'primary' } : look), ...verifyButton(status)]),
-  ];
+  return [button(isSuggested(status) && !again ? { ...look, style: 'primary' } : look)];
+}
+
+/** Stops a changing step at whatever stage it is. */
+export function cancelButton(stepRun: StepRun | null): Button[] {
+  if (!stepRun || stepRun.cancelRequestedAt !== null) return [];
+  const text =
+    stepRun.state === 'running'
+      ? 'It is stopped as far as its target allows. What it had done by then stays done.'
+      : 'It is not run.';
+  const confirm = { title: 'Cancel this step?', text, yes: 'Cancel the step' };
+  return [button({ action: 'step.cancel', text: 'Cancel', value: String(stepRun.id), style: 'danger', confirm })];
+}
+
+function releaseButton({ holder }: StepStatus): Button[] {
+  if (holder === null || holder.heldUntil === null) return [];
+  const text = 'Other steps may change the target again. Do it when you have looked what became of the step.';
+  const confirm = { title: 'Release the target?', text, yes: 'Release' };
+  return [button({ action: 'target.release', text: 'Release', value: String(holder.stepRun), confirm })];
 }
 
 /** After an unknown outcome a person looks with the verify step. */

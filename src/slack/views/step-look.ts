@@ -35,13 +35,13 @@ export function stepOutcome(stepRun: StepRun): string {
     case 'queued':
       return 'waiting for its turn';
     case 'running':
-      return 'running';
+      return stepRun.cancelRequestedAt ? 'running, and being cancelled' : 'running';
     case 'awaiting_approval':
       return 'waits for approval';
     case 'approved':
       return lacksSecrets(stepRun) ? `approved, ${waitsForSecrets(stepRun)}` : 'approved, about to run';
     case 'ok':
-      return `${verdict(stepRun)}${took(stepRun)}`;
+      return `${verdict(stepRun)}${took(stepRun)}${stepRun.cancelRequestedAt ? '; it was done before the cancel reached it' : ''}`;
     case 'failed':
       return `failed${took(stepRun)}`;
     case 'timeout':

@@ -59,6 +59,21 @@ export function stepModal(form: StepForm): ModalView {
   });
 }
 
+/** Asks for the values that a step which only reads needs; it runs at once. */
+export function readModal(form: StepForm): ModalView {
+  return modal({
+    callback: 'step.run',
+    title: 'Run a step',
+    submit: 'Run',
+    metadata: { run: form.run, step: form.step },
+    blocks: [
+      richText(line(form.title), preformatted(form.display, 2_500)),
+      fields([['Target', escapeLine(form.target, 150)]]),
+      ...form.missing.slice(0, 20).map(paramInput),
+    ],
+  });
+}
+
 /** The block id of a parameter's input. */
 export function paramBlock(name: string): string {
   return `param:${name}`;
