@@ -1,6 +1,7 @@
 import type { Effect } from '../domain/effect.ts';
 import type { Run, StepRun, StepRunState } from '../domain/run.ts';
 import type { Json } from '../lib/canonical-json.ts';
+import type { StepPicture } from './step-pictures.ts';
 import type { Tx } from './transaction.ts';
 
 const RUN_COLUMNS = `id, runbook, system, title, source_file as "sourceFile", source_text as "sourceText",
@@ -175,6 +176,7 @@ export type StepRunEnd = {
   readonly omittedBytes: number;
   readonly error: string | null;
   readonly passed: boolean | null;
+  readonly pictures?: readonly StepPicture[];
 };
 
 /** PostgreSQL stores neither NUL nor half a surrogate pair, and an answer may hold both: they become U+FFFD. */

@@ -41,6 +41,8 @@ export type Intent =
   | { readonly type: 'packs.broken'; readonly notice: number }
   /** Tells them that it is good again. */
   | { readonly type: 'packs.mended'; readonly notice: number }
+  /** Graphs of what a step found, as files beside the card of its run. */
+  | { readonly type: 'step.pictures'; readonly stepRun: number }
   /** A head of the audit log, said in the hub so that it cannot be rewritten unseen. */
   | { readonly type: 'audit.anchor'; readonly position: number }
   /** The first message that a new workspace sees in the hub. */
@@ -71,6 +73,7 @@ const LANE_OF: Record<Intent['type'], Lane> = {
   'incident.topic': 'cosmetic',
   'page.refresh': 'cosmetic',
   'audit.anchor': 'cosmetic',
+  'step.pictures': 'card',
   'packs.broken': 'card',
   'packs.mended': 'card',
   welcome: 'cosmetic',
@@ -101,6 +104,8 @@ export function coalesceKey(intent: Intent): string {
     case 'packs.broken':
     case 'packs.mended':
       return `${intent.type}:${intent.notice}`;
+    case 'step.pictures':
+      return `${intent.type}:${intent.stepRun}`;
     case 'audit.anchor':
       return `${intent.type}:${intent.position}`;
     case 'secret.wanted':

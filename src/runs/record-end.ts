@@ -39,5 +39,5 @@ export async function recordEnd(
 
 function withoutResult(end: StepRunEnd): StepRunEnd {
   const lost = 'Its result could not be stored.';
-  return { ...end, value: null, output: '', error: end.error === null ? lost : `${end.error} ${lost}` };
+  return { ...end, pictures: [], value: null, output: '', error: end.error === null ? lost : `${end.error} ${lost}` };
 }

@@ -3,7 +3,7 @@ import { readOutputFile } from '../runs/output-file.ts';
 import { askForOutput } from '../runs/sensitive-output.ts';
 import { escapeLine } from './text-safety.ts';
 import { type Answer, actorOf, type Ui, type Visitor } from './ui.ts';
-import { uploadText } from './upload.ts';
+import { uploadFile } from './upload.ts';
 import { section } from './views/blocks.ts';
 import { type Message, message } from './views/message.ts';
 import { when } from './views/time-text.ts';
@@ -25,7 +25,7 @@ export async function askOutputFile(ui: Ui, visitor: Visitor, stepRun: number): 
   const file = await readOutputFile(ui.context, { stepRun, actor: await actorOf(ui, visitor) });
   const { run, filename, title, content } = file;
   const thread = run.thread ?? visitor.thread ?? undefined;
-  await uploadText(ui.call, { channel: run.channel, thread, filename, title, content, lane: 'interactive' });
+  await uploadFile(ui.call, { channel: run.channel, thread, filename, title, content, lane: 'interactive' });
   return null;
 }
 

@@ -8,24 +8,24 @@ const TIMEOUT_MS = 30_000;
 /** Slack shows a text file inline up to this size and refuses a larger snippet. */
 const MAX_BYTES = 1_000_000;
 
-export type TextFile = {
+export type UploadedFile = {
   readonly channel: string;
   readonly thread?: string | undefined;
   readonly filename: string;
   readonly title: string;
-  /** Not empty: Slack refuses an empty file. Cut at about 1 MB. */
-  readonly content: string;
+  /** Not empty: Slack refuses an empty file. Text is cut at about 1 MB. */
+  readonly content: string | Uint8Array;
   readonly comment?: string | undefined;
   readonly lane: Lane;
 };
 
 /**
- * Uploads a text file in Slack's three steps and shares it in a channel. The bytes travel by a fetch of our own, because
+ * Uploads a file in Slack's three steps and shares it in a channel. The bytes travel by a fetch of our own, because
  * the library's helper also sends the bot token to the upload address. Until the third step nobody sees the file, so an
  * attempt that broke off before can be repeated. Rejects with a SlackCallError. Returns the id of the file.
  */
-export async function uploadText(call: SlackCaller, file: TextFile): Promise<string> {
-  const bytes = Buffer.from(file.content === '' ? '(empty)\n' : file.content).subarray(0, MAX_BYTES);
+export async function uploadFile(call: SlackCaller, file: UploadedFile): Promise<string> {
+  const bytes = bytesOf(file.content);
   const { lane, filename } = file;
   const slot = await call(lane, 'files.getUploadURLExternal', { filename, length: bytes.length });
   const { upload_url: url, file_id: id } = slot;
@@ -45,7 +45,12 @@ export async function uploadText(call: SlackCaller, file: TextFile): Promise<str
   return id;
 }
 
-async function sendBytes(url: string, bytes: Buffer): Promise<void> {
+function bytesOf(content: string | Uint8Array): Uint8Array {
+  if (typeof content !== 'string') return content;
+  return Buffer.from(content === '' ? '(empty)\n' : content).subarray(0, MAX_BYTES);
+}
+
+async function sendBytes(url: string, bytes: Uint8Array): Promise<void> {
   let answer: Response;
   try {
     answer = await fetch(url, {

@@ -26,6 +26,7 @@ const INTENTS: { readonly [T in Intent['type']]: Extract<Intent, { type: T }> } 
   'packs.broken': { type: 'packs.broken', notice: 1 },
   'packs.mended': { type: 'packs.mended', notice: 1 },
   'audit.anchor': { type: 'audit.anchor', position: 7 },
+  'step.pictures': { type: 'step.pictures', stepRun: 1 },
   welcome: { type: 'welcome' },
 };
 const all = Object.values(INTENTS) as Intent[];

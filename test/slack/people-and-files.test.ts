@@ -5,7 +5,7 @@ import { isMember } from '../../src/domain/person.ts';
 import type { Sandbox } from '../../src/sandbox/server.ts';
 import type { SlackCaller } from '../../src/slack/client.ts';
 import { fetchPerson, nameOf, type PeopleDeps, toPerson } from '../../src/slack/people.ts';
-import { uploadText } from '../../src/slack/upload.ts';
+import { uploadFile } from '../../src/slack/upload.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { countCalls, HUB, messagesIn, startTestSandbox, testSlack } from './slack-world.ts';
 
@@ -76,7 +76,7 @@ describe('a file', () => {
   } as const;
 
   test('is shared in the channel with its content', async () => {
-    const id = await uploadText(deps.call, file);
+    const id = await uploadFile(deps.call, file);
     const message = messagesIn(sandbox, HUB).at(-1) ?? [...sandbox.workspace.messages(HUB).values()].at(-1);
     expect(message?.files).toEqual([id]);
     const answer = await fetch(`${sandbox.url}/sandbox/files/${id}?as=U0ONCALL01`);
@@ -85,7 +85,7 @@ describe('a file', () => {
   });
 
   test('that is empty is uploaded all the same', async () => {
-    await uploadText(deps.call, { ...file, content: '' });
+    await uploadFile(deps.call, { ...file, content: '' });
     expect(sandbox.refusals()).toEqual([]);
   });
 
@@ -101,7 +101,7 @@ describe('a file', () => {
       method === 'files.getUploadURLExternal'
         ? { ok: true, upload_url: url, file_id: 'F1' }
         : { ok: true }) as SlackCaller;
-    await uploadText(call, file);
+    await uploadFile(call, file);
     server.close();
     expect(seen).toHaveLength(1);
     expect(JSON.stringify(seen)).not.toMatch(/xoxb|authorization/iu);

@@ -8,6 +8,7 @@ import {
   deliverAlone,
   deliverApprovalCard,
   deliverApprovalOutcome,
+  deliverPictures,
   deliverReminder,
   deliverRunCard,
   deliverWelcome,
@@ -40,6 +41,7 @@ export function slackDeliverers(deps: DeliverDeps): Deliverers {
     'packs.broken': (delivery) => deliverPackBroken(deps, delivery),
     'packs.mended': (delivery) => deliverPackMended(deps, delivery),
     'audit.anchor': (delivery) => deliverAnchor(deps, delivery),
+    'step.pictures': (delivery) => deliverPictures(deps, delivery),
     welcome: (delivery) => deliverWelcome(deps, delivery),
   };
 }

@@ -10,7 +10,7 @@ import { readTimeline } from '../../incidents/find.ts';
 import { readIncidentCard } from '../../incidents/incident-card.ts';
 import type { Delivery, Outcome } from '../../notify/delivery.ts';
 import { editSent, outcomeOfFailure, postOnce, postToSlot } from '../send.ts';
-import { uploadText } from '../upload.ts';
+import { uploadFile } from '../upload.ts';
 import { announcementMessage } from '../views/announcement.ts';
 import { closingMessage, timelineFile, updateMessage } from '../views/closing.ts';
 import { incidentCardMessage } from '../views/incident-card.ts';
@@ -149,7 +149,7 @@ async function uploadTimeline(
 ): Promise<Outcome> {
   try {
     const { name, text } = upload.file;
-    await uploadText(deps.call, { ...place, filename: name, title: 'Timeline', content: text, lane: 'interactive' });
+    await uploadFile(deps.call, { ...place, filename: name, title: 'Timeline', content: text, lane: 'interactive' });
   } catch (error) {
     return outcomeOfFailure(error);
   }
