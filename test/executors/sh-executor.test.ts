@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -96,10 +97,60 @@ describe('a shell step', () => {
     expect(await untilGone(Number(String(result.value.stdout).trim()))).toBe(true);
   });
 
-  it('does not wait for a process that left its group and keeps the output open', async () => {
+  it('does not wait for a process that left its group and keeps the output open, and lets it live', async () => {
     const result = await execute(executor, source('setsid sleep 20 & echo done'));
     expect(result).toMatchObject({ status: 'ok', value: { stdout: 'done\n' } });
     expect(result.durationMs).toBeLessThan(5_000);
+  });
+
+  it.skipIf(process.platform !== 'linux')('takes what left its group along when it is stopped', async () => {
+    const statement = await executor.prepare(
+      source(`setsid sh -c 'trap "" TERM; echo $$; sleep 300; sleep 300' & wait`),
+    );
+    const cancel = new AbortController();
+    let printed = '';
+    const result = await statement.run(
+      runContext({
+        signal: cancel.signal,
+        onOutput: (chunk) => {
+          printed += chunk;
+          cancel.abort();
+        },
+      }),
+    );
+    expect(result.status).toBe('cancelled');
+    expect(await untilGone(Number(printed.trim()))).toBe(true);
+  });
+
+  it('control: a signal to the group alone does not reach what left it', async () => {
+    const child = spawn('/bin/sh', ['-c', 'setsid sleep 300 & echo $!; wait'], { detached: true });
+    const pid = await new Promise<number>((resolve) => child.stdout.once('data', (data) => resolve(Number(data))));
+    await new Promise((resolve) => setTimeout(resolve, 300)); // until setsid has taken it out of the group
+    process.kill(-(child.pid ?? 0), 'SIGKILL');
+    await new Promise((resolve) => child.once('exit', resolve));
+    const alive = isAlive(pid);
+    if (alive) process.kill(pid, 'SIGKILL');
+    expect(alive).toBe(true);
+  });
+
+  it.skipIf(process.platform !== 'linux')('has limits, which it cannot raise', async () => {
+    const limits = { cpuSeconds: 60, memoryMb: 128, fileMb: 1, processes: 2_000 };
+    const limited = (text: string, shell = '/bin/sh') =>
+      execute(executor, { ...source(text), target: { ...target, options: { ...limits, shell } } });
+    const shown = await limited('ulimit -St; ulimit -Hd; ulimit -Hc; ulimit -Hu', '/bin/bash');
+    expect(String(shown.value.stdout).trim().split('\n')).toEqual(['60', String(128 * 1_024), '0', '2000']);
+    const file = await limited('exec head -c 3000000 /dev/zero >big');
+    expect(file).toMatchObject({ status: 'failed', error: expect.stringContaining('`fileMb`') });
+    const memory = await limited(`x=$(head -c 200000000 /dev/zero | tr '\\0' x); printf %s "$x" | wc -c`);
+    expect(memory.output).not.toContain('200000000');
+  });
+
+  it.skipIf(process.platform !== 'linux')('is told when it used up its processor time', async () => {
+    const result = await execute(executor, {
+      ...source('while :; do :; done'),
+      target: { ...target, options: { cpuSeconds: 1 } },
+    });
+    expect(result).toMatchObject({ status: 'failed', error: expect.stringContaining('`cpuSeconds`') });
   });
 
   it('keeps endless output in bounded memory', async () => {

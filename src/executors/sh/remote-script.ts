@@ -60,15 +60,16 @@ export function cleanupScript(token: string, how: RemoteCleanup): string {
   const signal = how === 'ask' ? 'TERM' : 'KILL';
   return [
     'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export PATH',
-    `group=$(cat ${folder}/group 2>/dev/null) && kill -${signal} -- "-$group" 2>/dev/null`,
+    `group=$(cat ${folder}/group 2>/dev/null) && kill -s ${signal} -- "-$group" 2>/dev/null`,
     ...(how === 'tidy'
       ? []
       : [
           'for round in 1 2 3; do',
-          '  for place in /proc/[0-9]*; do',
-          `    if tr '\\0' '\\n' 2>/dev/null <"$place/environ" | grep -qx '${MARKER}=${token}'; then`,
-          `      kill -${signal} "\${place#/proc/}" 2>/dev/null`,
-          '    fi',
+          `  found=$(grep -lF '${MARKER}=${token}' /proc/[0-9]*/environ 2>/dev/null)`,
+          '  [ -n "$found" ] || break',
+          '  for place in $found; do',
+          '    place=${place#/proc/}',
+          `    kill -${signal} "\${place%/environ}" 2>/dev/null`,
           '  done',
           'done',
         ]),

@@ -17,6 +17,7 @@ export const resourceLimits = z.strictObject({
 
 /** A limit that the system refuses is one that stands lower already. POSIX counts files in blocks of 512 bytes. */
 const BLOCKS_PER_MB = 2_048;
+const CPU_GRACE_SECONDS = 5;
 
 /**
  * Shell text that sets the limits, hard ones, for everything that follows; for `/bin/sh`, whichever shell that is. dash calls the number
@@ -27,7 +28,9 @@ export function limitsScript(limits: ResourceLimits): string {
     `{ (ulimit -${option} ${value}) 2>/dev/null && ulimit -${option} ${value}; }`;
   return [
     `${set('c', 0)} || :`,
-    `${set('t', limits.cpuSeconds)} || :`,
+    // At the soft limit comes a signal that says what happened, at the hard one the end.
+    `${set('t', limits.cpuSeconds + CPU_GRACE_SECONDS)} || :`,
+    `ulimit -St ${limits.cpuSeconds} 2>/dev/null || :`,
     `${set('d', limits.memoryMb * 1_024)} || :`,
     `${set('f', limits.fileMb * BLOCKS_PER_MB)} || :`,
     `${set('u', limits.processes)} || ${set('p', limits.processes)} || :`,
