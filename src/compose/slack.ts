@@ -17,6 +17,7 @@ import { createHub } from '../slack/hub.ts';
 import { registerListeners } from '../slack/listeners/register.ts';
 import { SLACK_PATH } from '../slack/receivers.ts';
 import { createUserGroups } from '../slack/user-groups.ts';
+import { requireSatisfiable } from './check-policies.ts';
 import type { HttpPart } from './http-server.ts';
 
 export type SlackParts = {
@@ -45,6 +46,8 @@ export async function connectSlack(options: {
   const slack = createSlackApp({ config: connection, log, clock, pace: options.pace });
   const hub = createHub({ pool: context.pool, call: slack.call, name: context.settings.hub });
   const userGroups = createUserGroups({ call: slack.call, groups: groupsThatMatter(context.settings), clock, log });
+  const membersOf = (group: string) => userGroups.membersOf(group, 'interactive');
+  await requireSatisfiable(context.settings, { membersOf, clock, log });
   const teamId = async () => (await slack.identity()).teamId;
   const people = { call: slack.call, pool: context.pool, teamId, userGroups };
   const ui = { context: { ...context, drills: options.drills }, call: slack.call, people, hub, log };

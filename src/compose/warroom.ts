@@ -3,12 +3,10 @@ import { getRequestListener } from '@hono/node-server';
 import type { Config } from '../config/read-config.ts';
 import type { Settings } from '../config/settings.ts';
 import { holdLiveness } from '../db/liveness.ts';
-import type { Connection } from '../db/pool.ts';
 import { analyseStatement } from '../executors/analyse-statement.ts';
 import { createExecutors } from '../executors/registry.ts';
 import type { SecretResolver } from '../executors/secrets.ts';
 import { createSecretResolver } from '../executors/secrets.ts';
-import type { EmbeddedConnections } from '../executors/sql/sql-target.ts';
 import { startAuditSequencer } from '../jobs/audit-sequencer.ts';
 import { startJobLanes } from '../jobs/lanes.ts';
 import { sweepRuns } from '../jobs/recovery.ts';
@@ -25,6 +23,7 @@ import type { SlackConnection } from '../slack/app.ts';
 import { isOwnPath } from '../web/own-path.ts';
 import { createPages } from '../web/pages.ts';
 import { createSlackSignIn } from '../web/slack-sign-in.ts';
+import { embeddedConnections } from './embedded-connections.ts';
 import { type HttpServer, startHttpServer } from './http-server.ts';
 import { startLocalWorkspace } from './local-workspace.ts';
 import { type OpenPacks, openPacks } from './packs.ts';
@@ -235,22 +234,6 @@ async function buildContext(parts: {
     shelf: new SecretShelf(clock),
     pageUrl: parts.pageUrl,
   };
-}
-
-/** Warroom's own database as its two roles: reading steps never have the owner's connection. */
-function embeddedConnections(connection: Connection, config: Config): EmbeddedConnections {
-  if ('connectionString' in connection) {
-    const read = config.databaseReadUrl?.reveal() ?? withUser(connection.connectionString, 'warroom_read');
-    return { read: { connectionString: read }, write: connection };
-  }
-  return { read: { ...connection, user: 'warroom_read' }, write: connection };
-}
-
-function withUser(url: string, user: string): string {
-  const parsed = new URL(url);
-  parsed.username = user;
-  parsed.password = '';
-  return parsed.toString();
 }
 
 function mountPages(http: HttpServer, fetch: (request: Request) => Response | Promise<Response>): void {
