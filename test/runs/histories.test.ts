@@ -103,7 +103,7 @@ afterAll(async () => {
 const OK: StatementResult = { status: 'ok', value: {}, output: 'done', omittedBytes: 0, error: null, durationMs: 1 };
 
 /** Counts what is executed, by the command that is sent; a process that crashes never hears back. */
-function counting(language: Language, world: World, crashing: boolean): Executor {
+function counting(language: Language, world: World, ghost: Ghost | null): Executor {
   const inForce = world.settings === strict;
   return {
     language,
@@ -117,7 +117,9 @@ function counting(language: Language, world: World, crashing: boolean): Executor
           world.sent.push({ display, strict: inForce });
           // The other replica may look in the middle.
           await delay(0);
-          return crashing ? new Promise<never>(() => undefined) : OK;
+          if (ghost === null) return OK;
+          ghost.hangs = true;
+          return new Promise<never>(() => undefined);
         },
       };
       return Promise.resolve(statement);
@@ -127,10 +129,11 @@ function counting(language: Language, world: World, crashing: boolean): Executor
 
 type World = { settings: Settings; shift: number; readonly sent: Execution[] };
 
-function contextOf(world: World, owner: string, crashing = false): RunsContext {
-  const executors = new Map(
-    (['http', 'sh'] as const).map((language) => [language, counting(language, world, crashing)]),
-  );
+/** A process that dies in the middle of a step. */
+type Ghost = { hangs: boolean };
+
+function contextOf(world: World, owner: string, ghost: Ghost | null = null): RunsContext {
+  const executors = new Map((['http', 'sh'] as const).map((language) => [language, counting(language, world, ghost)]));
   return desk.with({ owner, executors, settings: world.settings });
 }
 
@@ -175,9 +178,14 @@ async function play(one: History): Promise<Played> {
       case 'crash': {
         // Nobody waits for a dead process.
         crashes += 1;
-        const before = world.sent.length;
-        void work(contextOf(world, `ghost:${crashes}`, true), run).catch(() => undefined);
-        for (let turn = 0; turn < 20 && world.sent.length === before; turn += 1) await delay(1);
+        const ghost = { hangs: false };
+        let over = false;
+        void work(contextOf(world, `ghost:${crashes}`, ghost), run)
+          .catch(() => undefined)
+          .finally(() => {
+            over = true;
+          });
+        while (!ghost.hangs && !over) await delay(1);
         return undefined;
       }
       case 'edit':
@@ -200,11 +208,17 @@ async function play(one: History): Promise<Played> {
     }
   };
   for (const group of one.groups) await Promise.all(group.map(act));
-  // Whoever is alive brings everything to its end.
-  await recoverRuns(desk.context);
-  for (let round = 0; round < 3; round += 1) await work(contextOf(world, 'replica:1'), run);
+  // Whoever is alive brings everything to its end; a process that is about to die may begin a step a moment later.
+  for (let round = 0; round < 3 || (await isRunning(run)); round += 1) {
+    if (round > 100) throw new TypeError('A step stays running.');
+    await recoverRuns(desk.context);
+    await work(contextOf(world, 'replica:1'), run);
+    if (round > 2) await delay(5);
+  }
   return { run, world, approvals };
 }
+
+const isRunning = async (run: Run) => (await runs.steps(run)).some(({ state }) => state === 'running');
 
 const moveTo = (minutes: number) =>
   desk.db.pool.query(`update clock.shift set shift = make_interval(mins => $1)`, [minutes]);
