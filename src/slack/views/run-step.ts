@@ -17,6 +17,7 @@ import {
   richText,
 } from './blocks.ts';
 import { effectLook } from './looks.ts';
+import { outputButtons } from './output-buttons.ts';
 import { isSuggested, isUnderWay, stepIcon, stepOutcome } from './step-look.ts';
 import { whenElement } from './time-text.ts';
 
@@ -33,7 +34,11 @@ export function diagnosticBlocks(status: StepStatus, card: RunCard, room: StepRo
   if (stepRun?.purpose === 'verify') about.push(' · verify');
   if (step.expect) about.push('\nexpects ', code(plainLine(step.expect, 200)));
   if (stepRun?.error) about.push('\n', italic(plainLine(stepRun.error, 300)));
-  return [richText(line(...about), printed(status, room)), ...runButton(status, card)];
+  return [
+    richText(line(...about), printed(status, room)),
+    ...outputButtons(status, room.output),
+    ...runButton(status, card),
+  ];
 }
 
 /** Before a step ran its command is shown, afterwards what it printed: never neither, so that edits keep their shape. */
@@ -69,6 +74,7 @@ export function actingBlocks(status: StepStatus, card: RunCard, room: StepRoom):
     stepRun?.output && !step.sensitive && stepRun.finishedAt ? [preformatted(stepRun.output, room.output)] : [];
   return [
     richText(line(...about), preformatted(stepRun?.display || step.text, room.command), ...shown),
+    ...outputButtons(status, room.output),
     ...(step.effect === 'read' ? runButton(status, card) : stepButtons(status, card)),
   ];
 }
