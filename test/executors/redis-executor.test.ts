@@ -25,7 +25,15 @@ describe('a command as redis-cli writes it', () => {
     expect(words(text)).toEqual(args);
   });
 
-  it.each(['', 'SET a "b', `SET a 'b`, 'SET a "b"c', 'SET a b"c"', 'GET a\nGET b', 'SET a "\\xff"'])(
+  it('ends at a | by itself, behind which its filters stand; in quotes it is an argument', () => {
+    expect(parseCommand('SMEMBERS a | grep x | wc -l').filters).toHaveLength(2);
+    expect(words('SMEMBERS a | grep x')).toEqual(['SMEMBERS', 'a']);
+    expect(words('SET a "|"')).toEqual(['SET', 'a', '|']);
+    expect(words('SET a b|c')).toEqual(['SET', 'a', 'b|c']);
+    expect(quoteArgument('|')).toBe('"|"');
+  });
+
+  it.each(['', 'SET a |', 'SET a "b', `SET a 'b`, 'SET a "b"c', 'SET a b"c"', 'GET a\nGET b', 'SET a "\\xff"'])(
     '%j is refused with one sentence',
     (text) => {
       expect(() => parseCommand(text)).toThrow(/: .+\.$/u);

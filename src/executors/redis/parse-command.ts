@@ -13,7 +13,12 @@ const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b
  * Splits one command as redis-cli does: words, "…" with escapes (\n \r \t \b \a \xHH), '…' with \'. Throws UserError
  * `statement_invalid` for several commands or unbalanced quotes, `placeholder_unbindable` for a command name from a value.
  */
-export function parseCommand(source: string): { args: ArgumentTemplate[]; names: string[] } {
+export function parseCommand(source: string): {
+  args: ArgumentTemplate[];
+  /** The programs that the reply is piped through: what stands behind a `|` by itself. */
+  filters: ArgumentTemplate[][];
+  names: string[];
+} {
   const lines = source.split(/\r?\n/u).filter((line) => line.trim() !== '');
   const [line, ...others] = lines;
   if (line === undefined)
@@ -25,7 +30,9 @@ export function parseCommand(source: string): { args: ArgumentTemplate[]; names:
     );
   }
   const pieces = splitPlaceholders(line);
-  const args = tokenize(pieces);
+  const [args = [], ...filters] = tokenize(pieces);
+  if (filters.some((filter) => filter.length === 0))
+    throw new UserError('statement_invalid', 'Behind | there must be a filter: complete it, or quote the character.');
   if (args[0]?.some((part) => 'name' in part)) {
     throw new UserError(
       'placeholder_unbindable',
@@ -39,7 +46,7 @@ export function parseCommand(source: string): { args: ArgumentTemplate[]; names:
       'The subcommand of a Redis command cannot come from a value: write it out.',
     );
   }
-  return { args, names: placeholderNames(pieces) };
+  return { args, filters, names: placeholderNames(pieces) };
 }
 
 /** The arguments as they are sent, and as they are shown (secrets as `<secret>`). Throws UserError `value_refused`. */
@@ -73,11 +80,11 @@ function literalText(argument: ArgumentTemplate): string {
 
 type Character = { readonly kind: 'char'; readonly char: string } | { readonly kind: 'value'; readonly name: string };
 
-function tokenize(pieces: readonly Piece[]): ArgumentTemplate[] {
+function tokenize(pieces: readonly Piece[]): ArgumentTemplate[][] {
   const input = pieces.flatMap((piece): Character[] =>
     piece.kind === 'value' ? [piece] : [...piece.text].map((char) => ({ kind: 'char', char })),
   );
-  const args: ArgumentTemplate[] = [];
+  const parts: ArgumentTemplate[][] = [[]];
   let at = 0;
   const charAt = (index: number): string | null => {
     const item = input[index];
@@ -89,14 +96,19 @@ function tokenize(pieces: readonly Piece[]): ArgumentTemplate[] {
       continue;
     }
     const quote = charAt(at);
+    if (quote === '|' && /\s/u.test(charAt(at + 1) ?? (at + 1 === input.length ? ' ' : 'x'))) {
+      parts.push([]);
+      at += 1;
+      continue;
+    }
     const read = quote === '"' || quote === "'" ? readQuoted(input, at, quote) : readWord(input, at);
-    args.push(read.argument);
+    parts.at(-1)?.push(read.argument);
     at = read.next;
     if (at < input.length && !/\s/u.test(charAt(at) ?? 'x')) {
       throw new UserError('statement_invalid', 'A closing quote must be followed by a space: separate the arguments.');
     }
   }
-  return args;
+  return parts;
 }
 
 type ReadArgument = { readonly argument: ArgumentTemplate; readonly next: number };
@@ -156,7 +168,7 @@ function readEscape(input: readonly Character[], at: number, quote: string): { t
 
 /** An argument as redis-cli would take it back: bare when it is harmless, else in double quotes with escapes. */
 export function quoteArgument(text: string): string {
-  if (/^[A-Za-z0-9_:.,*?[\]{}/@+=<>()|-]+$/u.test(text)) return text;
+  if (text !== '|' && /^[A-Za-z0-9_:.,*?[\]{}/@+=<>()|-]+$/u.test(text)) return text;
   return JSON.stringify(text).replace(
     /[\u007f-\u00a0\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/gu,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,

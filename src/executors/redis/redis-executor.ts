@@ -5,13 +5,16 @@ import { requireEffect } from '../allowed-effect.ts';
 import { type BoundValue, refuseInvisible, secretsAmong } from '../bound-values.ts';
 import { canonicalTarget, credentialFor, LoadedSecrets } from '../credential.ts';
 import type { Executor, RunContext, Statement, StatementSource } from '../executor.ts';
+import { checkFilterChain, type Filters, readFilterChain, showFilters } from '../filters/filters.ts';
 import { type Limits, unlessAborted, withLimits } from '../limits.ts';
+import { redact } from '../output-safety.ts';
 import { type Findings, safeResult, stopped } from '../results.ts';
 import type { SecretResolver } from '../secrets.ts';
+import { placeOfNode, redirection, scanAll, sizeOfAll } from './cluster.ts';
 import { bindCommand, parseCommand, quoteArgument } from './parse-command.ts';
-import { askServer, mayWrite, openRedis } from './redis-session.ts';
+import { askServer, mayWrite, openRedis, type RedisPlace } from './redis-session.ts';
 import { redisConnection, redisTargetProblems } from './redis-target.ts';
-import { renderReply, replyToJson } from './render-reply.ts';
+import { plainReply, renderReply, replyToJson } from './render-reply.ts';
 
 /** What the `redis` executor is built with. */
 export type RedisDependencies = { readonly clock: Clock; readonly secrets: SecretResolver };
@@ -21,7 +24,11 @@ type Prepared = {
   readonly sent: readonly string[];
   readonly bound: readonly BoundValue[];
   readonly found: RedisEffect;
+  readonly filters: Filters;
 };
+
+/** Nodes that a command may be sent on to while slots move. */
+const MAX_REDIRECTIONS = 5;
 
 type Connection = Awaited<ReturnType<typeof openRedis>>;
 
@@ -30,7 +37,11 @@ export function createRedisExecutor(dependencies: RedisDependencies): Executor {
   return {
     language: 'redis',
     checkTarget: redisTargetProblems,
-    placeholders: async (text) => parseCommand(text).names,
+    placeholders: async (text) => {
+      const command = parseCommand(text);
+      checkFilterChain(command.filters);
+      return command.names;
+    },
     prepare: async (source) => prepare(source, dependencies),
   };
 }
@@ -38,7 +49,9 @@ export function createRedisExecutor(dependencies: RedisDependencies): Executor {
 function prepare(source: StatementSource, dependencies: RedisDependencies): Statement {
   refuseInvisible(source.text);
   const template = parseCommand(source.text);
-  const { sent, shown, bound } = bindCommand(template.args, source.values);
+  const { sent, shown, bound: own } = bindCommand(template.args, source.values);
+  const filters = readFilterChain(template.filters, source.values);
+  const bound = [...own, ...filters.bound];
   const found = redisEffect(sent);
   if (found.refusal)
     throw new UserError(source.allowed === 'read' ? 'not_read_only' : 'statement_invalid', found.refusal);
@@ -46,10 +59,16 @@ function prepare(source: StatementSource, dependencies: RedisDependencies): Stat
   const credential = credentialFor(source.target, source.allowed);
   return {
     language: 'redis',
-    display: shown.map(quoteArgument).join(' '),
-    canonical: { executor: 'redis', version: 1, arguments: shown, target: canonicalTarget(source.target, credential) },
+    display: `${shown.map(quoteArgument).join(' ')}${showFilters(filters)}`,
+    canonical: {
+      executor: 'redis',
+      version: 1,
+      arguments: shown,
+      ...(filters.shown.length === 0 ? {} : { filters: filters.shown.map((words) => [...words]) }),
+      target: canonicalTarget(source.target, credential),
+    },
     effect: found.effect,
-    run: (context) => run({ source, sent, bound, found }, context, dependencies),
+    run: (context) => run({ source, sent, bound, found, filters }, context, dependencies),
   };
 }
 
@@ -69,15 +88,41 @@ async function run(prepared: Prepared, context: RunContext, dependencies: RedisD
 
 async function connectAndSend(prepared: Prepared, secrets: LoadedSecrets, limits: Limits): Promise<Findings> {
   const { target, allowed } = prepared.source;
-  const { options, address } = await redisConnection(target, { credential: credentialFor(target, allowed), secrets });
+  const found = await redisConnection(target, { credential: credentialFor(target, allowed), secrets });
+  let { options, address } = found;
+  let asking = false;
+  for (let hops = 0; hops <= MAX_REDIRECTIONS; hops += 1) {
+    const answer = await sendTo(prepared, { options, address, asking, cluster: found.cluster }, limits);
+    if (!('moved' in answer)) return answer;
+    options = placeOfNode(found.options, answer.moved);
+    address = `${'host' in options ? options.host : ''}:${answer.moved.port}`;
+    asking = answer.moved.asking;
+  }
+  return {
+    status: 'failed',
+    error: `The cluster sent the command from node to node more than ${MAX_REDIRECTIONS} times: wait until its slots have settled.`,
+  };
+}
+
+type Place = {
+  readonly options: RedisPlace;
+  readonly address: string;
+  readonly asking: boolean;
+  readonly cluster: boolean;
+};
+type Moved = { readonly moved: NonNullable<ReturnType<typeof redirection>> };
+
+/** One node: what came of the command there, or the node that it has to go to. A node that sends on has not carried it out. */
+async function sendTo(prepared: Prepared, place: Place, limits: Limits): Promise<Findings | Moved> {
+  const { target, allowed } = prepared.source;
   let client: Connection;
   try {
-    client = await openRedis(options, limits.signal);
+    client = await openRedis(place.options, limits.signal);
   } catch (error) {
     if (limits.reason()) return stopped(limits, 'the Redis server was not reached, nothing was sent.');
     return {
       status: 'failed',
-      error: `No Redis server answers for target ${target.name} at ${address} (${reasonOf(error)}): start it, or correct the target.`,
+      error: `No Redis server answers for target ${target.name} at ${place.address} (${reasonOf(error)}): start it, or correct the target.`,
     };
   }
   try {
@@ -89,13 +134,57 @@ async function connectAndSend(prepared: Prepared, secrets: LoadedSecrets, limits
         warnings.push(`The read credential of ${target.name} may write: give it an ACL user with +@read -@write.`);
       }
     }
-    return await send(client, prepared, { limits, warnings });
+    const whole = place.cluster ? await ofWholeCluster(client, prepared, { place, limits, warnings }) : null;
+    if (whole) return whole;
+    if (place.asking) await unlessAborted(limits.signal, client.call('ASKING'));
+    return await send(client, prepared, { limits, warnings, cluster: place.cluster });
   } catch (error) {
+    if (error instanceof UserError) throw error;
     if (limits.reason()) return stopped(limits, 'the Redis command was not sent.');
     return { status: 'failed', error: `The Redis server of ${target.name} broke off (${reasonOf(error)}): try again.` };
   } finally {
     client.disconnect();
   }
+}
+
+/** A command without a key belongs to no node: SCAN and DBSIZE are asked of all, and a change would happen on one of them only. */
+async function ofWholeCluster(
+  client: Connection,
+  prepared: Prepared,
+  use: { place: Place; limits: Limits; warnings: string[] },
+): Promise<Findings | null> {
+  const { sent, source } = prepared;
+  const { Command } = await import('ioredis');
+  const [name = '', ...rest] = sent;
+  if (new Command(name, [...rest]).getKeys().length > 0) return null;
+  const shown = prepared.found.name.replace('|', ' ').toUpperCase();
+  const all = { seed: use.place.options, signal: use.limits.signal };
+  if (source.allowed !== 'read' && prepared.found.effect !== 'read') {
+    return {
+      status: 'refused',
+      error: `${shown} names no key, so that it would reach one node of the cluster only: make a target of each node.`,
+    };
+  }
+  if (shown === 'DBSIZE') return replied(await sizeOfAll(client, all), prepared, use.warnings);
+  if (shown === 'SCAN') {
+    if (sent[1] !== '0')
+      return { status: 'refused', error: 'A cluster has no common cursor: write SCAN 0, which asks every node.' };
+    const { reply, cut } = await scanAll(client, { ...all, args: sent });
+    const more = cut ? [`Only the first ${reply[1].length} keys are shown: narrow the pattern.`] : [];
+    return replied(reply, prepared, [...use.warnings, ...more]);
+  }
+  use.warnings.push(`${shown} was answered by one node of the cluster, ${use.place.address}.`);
+  return null;
+}
+
+function replied(answer: unknown, prepared: Prepared, warnings: readonly string[]): Findings {
+  const reply = replyToJson(answer);
+  const { filters } = prepared;
+  if (filters.shown.length === 0)
+    return { status: 'ok', value: { value: reply }, output: renderReply(reply), warnings };
+  const text = filters.apply(redact(plainReply(reply), secretsAmong(prepared.bound)));
+  const value = /^\s*\d{1,15}\s*$/u.test(text) ? Number(text) : text;
+  return { status: 'ok', value: { value }, output: text, warnings };
 }
 
 /** The second layer: whatever the list says, a command that this server flags as writing (renamed, replaced by a module) is not sent. */
@@ -124,14 +213,21 @@ async function serverObjection(client: Connection, prepared: Prepared, limits: L
 async function send(
   client: Connection,
   prepared: Prepared,
-  use: { limits: Limits; warnings: string[] },
-): Promise<Findings> {
+  use: { limits: Limits; warnings: string[]; cluster: boolean },
+): Promise<Findings | Moved> {
   const [command = '', ...rest] = prepared.sent;
   const changing = prepared.source.allowed !== 'read';
   try {
-    const reply = replyToJson(await unlessAborted(use.limits.signal, client.call(command, ...rest)));
-    return { status: 'ok', value: { value: reply }, output: renderReply(reply), warnings: use.warnings };
+    return replied(await unlessAborted(use.limits.signal, client.call(command, ...rest)), prepared, use.warnings);
   } catch (error) {
+    const moved = redirection(error);
+    if (moved && use.cluster) return { moved };
+    if (moved) {
+      return {
+        status: 'failed',
+        error: `This Redis server is a node of a cluster and does not hold the key: write \`cluster: true\` into the options of ${prepared.source.target.name}.`,
+      };
+    }
     if (error instanceof Error && error.name === 'ReplyError') {
       return {
         status: 'failed',

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { Redis } from 'ioredis';
 import { unlessAborted } from '../limits.ts';
 
@@ -10,10 +11,10 @@ export type RedisPlace = {
   readonly db: number;
   readonly username?: string;
   readonly password?: string;
-} & (
-  | { readonly path: string }
-  | { readonly host: string; readonly port: number; readonly tls?: { readonly servername: string } }
-);
+} & ({ readonly path: string } | { readonly host: string; readonly port: number; readonly tls?: RedisTls });
+
+/** What is trusted and shown beyond what the machine trusts anyway; the certificate is always checked, and its name. */
+export type RedisTls = { readonly ca?: string; readonly cert?: string; readonly key?: string };
 
 /** What the server says about one command. */
 export type ServerOpinion = { readonly known: boolean; readonly flags: readonly string[] };
@@ -23,6 +24,7 @@ export async function openRedis(options: RedisPlace, signal: AbortSignal): Promi
   const { Redis } = await import('ioredis');
   const client = new Redis({
     ...options,
+    ...('tls' in options && options.tls ? { tls: { ...options.tls, ...serverName(options.host) } } : {}),
     lazyConnect: true,
     connectTimeout: CONNECT_TIMEOUT_MS,
     retryStrategy: () => null,
@@ -48,6 +50,11 @@ export async function openRedis(options: RedisPlace, signal: AbortSignal): Promi
   }
   guardSize(client);
   return client;
+}
+
+/** The name that the certificate must be for; a certificate for an address is compared with the address itself. */
+function serverName(host: string): { servername?: string } {
+  return isIP(host) === 0 ? { servername: host } : {};
 }
 
 /** COMMAND INFO for that command (`get`, `slowlog|get`). Rejects when the server does not permit the question. */

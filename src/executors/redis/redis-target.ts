@@ -7,7 +7,8 @@ import {
   secretReference,
   targetProblems,
 } from '../credential.ts';
-import type { RedisPlace } from './redis-session.ts';
+import { readAuthority } from '../tls-authority.ts';
+import type { RedisPlace, RedisTls } from './redis-session.ts';
 
 const url = z
   .string()
@@ -22,10 +23,26 @@ const options = z
     /** Path of a unix socket. */
     socket: z.string().startsWith('/', 'write an absolute path').optional(),
     db: z.int().min(0).max(63).default(0),
+    /** The address is a node of a cluster: keys are followed to the nodes that hold them. */
+    cluster: z.boolean().default(false),
+    /** PEM file with the authority that signed the server's certificate; without it those that the machine trusts. */
+    ca: z.string().startsWith('/', 'write an absolute path').optional(),
   })
-  .refine((given) => (given.url === undefined) !== (given.socket === undefined), 'give either `url` or `socket`');
+  .refine((given) => (given.url === undefined) !== (given.socket === undefined), 'give either `url` or `socket`')
+  .refine((given) => !given.cluster || given.url !== undefined, 'a cluster is reached over TCP: write `url`')
+  .refine(
+    (given) => !given.cluster || (given.db === 0 && !/[^/]\/[1-9]\d*$/u.test(given.url ?? '')),
+    'a cluster has database 0 only',
+  )
+  .refine((given) => given.ca === undefined || given.url?.startsWith('rediss:'), '`ca` needs TLS: write rediss://');
 
-const credential = z.strictObject({ username: z.string().min(1).optional(), password: secretReference.optional() });
+const credential = z.strictObject({
+  username: z.string().min(1).optional(),
+  password: secretReference.optional(),
+  /** For servers that ask for a certificate: both as PEM. */
+  certificate: secretReference.optional(),
+  key: secretReference.optional(),
+});
 
 /** Problems of a target of this executor, one sentence each. */
 export function redisTargetProblems(target: TargetDefinition): string[] {
@@ -40,7 +57,7 @@ export function redisTargetProblems(target: TargetDefinition): string[] {
 export async function redisConnection(
   target: TargetDefinition,
   use: { credential: CredentialName; secrets: LoadedSecrets },
-): Promise<{ options: RedisPlace; address: string }> {
+): Promise<{ options: RedisPlace; address: string; cluster: boolean }> {
   const place = parseTargetPart(options, { target: target.name, part: 'options' }, target.options);
   const login = parseTargetPart(
     credential,
@@ -53,11 +70,29 @@ export async function redisConnection(
     ...(password === undefined ? {} : { password }),
   };
   if (place.socket !== undefined)
-    return { options: { path: place.socket, db: place.db, ...account }, address: place.socket };
+    return { options: { path: place.socket, db: place.db, ...account }, address: place.socket, cluster: false };
   const parsed = new URL(place.url ?? '');
   const port = parsed.port === '' ? 6379 : Number(parsed.port);
   const host = parsed.hostname.replace(/^\[|\]$/gu, '');
   const db = parsed.pathname.length > 1 ? Number(parsed.pathname.slice(1)) : place.db;
-  const tls = parsed.protocol === 'rediss:' ? { tls: { servername: host } } : {};
-  return { options: { host, port, db, ...tls, ...account }, address: `${host}:${port}` };
+  const tls = parsed.protocol === 'rediss:' ? { tls: await tlsOf(login, place.ca, use.secrets) } : {};
+  return {
+    options: { host, port, db, ...tls, ...account },
+    address: `${host}:${port}`,
+    cluster: place.cluster,
+  };
+}
+
+async function tlsOf(
+  login: z.infer<typeof credential>,
+  ca: string | undefined,
+  secrets: LoadedSecrets,
+): Promise<RedisTls> {
+  const cert = await secrets.optional(login.certificate);
+  const key = await secrets.optional(login.key);
+  return {
+    ...(ca === undefined ? {} : { ca: await readAuthority(ca) }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+  };
 }

@@ -28,3 +28,10 @@ export function renderReply(reply: Json, indent = ''): string {
     })
     .join('\n');
 }
+
+/** A reply as redis-cli prints it into a pipe: texts as they are, one element a line. */
+export function plainReply(reply: Json): string {
+  if (reply === null) return '';
+  if (Array.isArray(reply)) return (reply as readonly Json[]).map(plainReply).join('\n');
+  return typeof reply === 'string' ? reply.replace(/\r\n/gu, '\n') : String(reply);
+}
