@@ -47,6 +47,20 @@ afterAll(async () => {
 const names = async () =>
   (await owner.query('SELECT name FROM stock ORDER BY id')).rows.map((row: { name: string }) => row.name);
 
+describe('the login of a target with a connection string', () => {
+  it.each(['', 'nobody@'])('is that of its credential, whatever the address says (%j)', async (userOfAddress) => {
+    const host = encodeURIComponent(database.connection.host);
+    const connection = `postgres://${userOfAddress}${userOfAddress === '' ? '' : 'localhost'}/${database.name}?host=${host}`;
+    const result = await execute(sql, {
+      text: 'select current_user::text as role',
+      values: {},
+      target: { ...target, options: { connection }, read: { user: reader } },
+      allowed: 'read',
+    });
+    expect(result.value.rows, result.error ?? '').toEqual([{ role: reader }]);
+  });
+});
+
 /** Waits until a session of the executor is at work, so that tests need not guess. */
 async function untilBusy(pattern: string): Promise<number> {
   const deadline = performance.now() + 5_000;

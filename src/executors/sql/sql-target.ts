@@ -8,6 +8,7 @@ import {
   secretReference,
   targetProblems,
 } from '../credential.ts';
+import { readAuthority } from '../tls-authority.ts';
 
 /** How to reach one PostgreSQL as one role: what node-postgres is given. */
 export type PgConnection = {
@@ -17,7 +18,10 @@ export type PgConnection = {
   readonly database?: string;
   readonly user?: string;
   readonly password?: string;
-  readonly ssl?: boolean;
+  /** TLS with the server's certificate and name checked, as `sslmode=verify-full`; with an authority of its own or those that the machine trusts. */
+  readonly ssl?: boolean | { readonly ca: string };
+  /** A pooler in transaction mode stands in between: nothing may be set that outlives a transaction. */
+  readonly pooled?: boolean;
 };
 
 /** Warroom's own database, as its read-only role and as its owner. */
@@ -36,7 +40,8 @@ const connectionString = z
   .refine(
     (text) => !/^[a-z]+:\/\/[^/]*:[^/@]*@/u.test(text),
     'a password must not stand in the address: put `password: { secret: env:NAME }` into the credential',
-  );
+  )
+  .refine((text) => tlsProblem(text) === null, { error: (issue) => tlsProblem(String(issue.input)) ?? '' });
 
 const options = z.strictObject({
   connection: z.union([connectionString, z.strictObject({ embedded: z.literal(true) }), address], {
@@ -44,6 +49,10 @@ const options = z.strictObject({
       'write a connection string postgres://host:port/database, { embedded: true }, or { host, port, database, ssl }',
   }),
   maxRows: z.int().min(1).max(10_000).default(200),
+  /** PEM file with the authority that signed the server's certificate; TLS is then demanded. */
+  ca: z.string().startsWith('/', 'write an absolute path').optional(),
+  /** The address is that of PgBouncer in transaction mode, or of another pooler of that kind. */
+  pooled: z.boolean().default(false),
 });
 
 const credential = z.strictObject({
@@ -52,6 +61,17 @@ const credential = z.strictObject({
   /** A whole connection string kept as a secret. */
   connection: secretReference.optional(),
 });
+
+/** Modes of libpq that encrypt but do not look who answers are no protection; null for an address without them. */
+function tlsProblem(text: string): string | null {
+  const query = new URLSearchParams(text.split('?')[1] ?? '');
+  const mode = query.get('sslmode');
+  if (query.has('uselibpqcompat') || (mode !== null && mode !== 'disable' && mode !== 'verify-full'))
+    return 'the server must be known: write sslmode=verify-full, and `ca` for an authority of your own';
+  if (query.has('sslrootcert') || query.has('sslcert') || query.has('sslkey'))
+    return 'files of TLS do not stand in the address: write `ca` into the options';
+  return null;
+}
 
 /** Problems of a target of this executor, one sentence each. */
 export function sqlTargetProblems(target: TargetDefinition): string[] {
@@ -75,7 +95,7 @@ export async function sqlConnection(
   target: TargetDefinition,
   use: { credential: CredentialName; secrets: LoadedSecrets; embedded: EmbeddedConnections | undefined },
 ): Promise<PgConnection> {
-  const { connection } = parseTargetPart(options, { target: target.name, part: 'options' }, target.options);
+  const { connection, ca, pooled } = parseTargetPart(options, { target: target.name, part: 'options' }, target.options);
   const login = parseTargetPart(
     credential,
     { target: target.name, part: use.credential },
@@ -90,14 +110,29 @@ export async function sqlConnection(
   }
   const whole = await use.secrets.optional(login.connection);
   const password = await use.secrets.optional(login.password);
-  const base = whole
-    ? { connectionString: whole }
-    : typeof connection === 'string'
-      ? { connectionString: connection }
-      : connection;
+  const text = whole ?? (typeof connection === 'string' ? connection : null);
+  if (text !== null) return { connectionString: loginInto(text, { user: login.user, password }) };
   return {
-    ...base,
+    ...(connection as PgConnection),
     ...(login.user === undefined ? {} : { user: login.user }),
     ...(password === undefined ? {} : { password }),
   };
+}
+
+/** node-postgres takes user and password from a connection string, also when it has none: so they are put into it. */
+function loginInto(text: string, login: { user: string | undefined; password: string | undefined }): string {
+  if (!URL.canParse(text))
+    throw new UserError('target_invalid', 'The connection is no address: write postgres://host:port/database.');
+  const url = new URL(text);
+  for (const [name, value] of Object.entries(login)) if (value !== undefined) url.searchParams.set(name, value);
+  return url.href;
+}
+
+/** The driver lets the mode in the address win over the authority of the options. */
+function withoutMode(base: PgConnection, named: boolean): PgConnection {
+  if (!named || base.connectionString === undefined) return base;
+  const [address = '', query = ''] = base.connectionString.split('?');
+  const rest = new URLSearchParams(query);
+  rest.delete('sslmode');
+  return { connectionString: rest.size === 0 ? address : `${address}?${rest}` };
 }
