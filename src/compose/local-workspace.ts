@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { startAutoBrokerTwin } from '../../twins/auto-broker/server.ts';
 import { startTwinRedis } from '../../twins/support/redis-server.ts';
 import { samePort } from '../../twins/support/same-port.ts';
-import { startAutoBrokerTwin } from '../../twins/auto-broker/server.ts';
+import { startTwins } from '../../twins/twins.ts';
 import type { SlackConfig } from '../config/read-config.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -41,7 +42,7 @@ const CONTACTS: Settings['contacts'] = {
   warroom: { 'on-call': ON_CALL, commander: COMMANDER, 'platform-owner': TECH_LEAD },
 };
 
-/** Starts the Slack-compatible workspace on the common port, and the twin of Auto-Broker with a Redis of its own. */
+/** Starts the Slack-compatible workspace on the common port, and the twins of all systems with one Redis of their own. */
 export async function startLocalWorkspace(options: {
   readonly http: HttpServer;
   readonly home: string;
@@ -71,6 +72,12 @@ export async function startLocalWorkspace(options: {
     ...(redis ? { redis: { url: redis.url } } : {}),
   });
   releasers.add('twin of Auto-Broker', () => twin.close());
+  const twins = await startTwins({
+    port: await samePort(join(home, 'twins-port')),
+    dir: join(home, 'twins'),
+    redis,
+  });
+  releasers.add('twins', () => twins.close());
   return {
     slack: {
       mode: 'socket',
@@ -80,6 +87,7 @@ export async function startLocalWorkspace(options: {
     },
     contacts: CONTACTS,
     settings: {
+      ...twins.settings,
       AUTO_BROKER_API_URL: twin.url,
       // The twin stands in for the services around Auto-Broker too, so that nothing here reaches a real one.
       AUTO_BROKER_DAT_URL: twin.url,
@@ -91,6 +99,7 @@ export async function startLocalWorkspace(options: {
       ...(redis ? { AUTO_BROKER_REDIS_URL: redis.url } : {}),
     },
     environment: {
+      ...twins.environment,
       AUTO_BROKER_TOKEN: TWIN_TOKEN,
       AUTO_BROKER_ADMIN_TOKEN: TWIN_TOKEN,
       AUTO_BROKER_DAT_IQ_TOKEN: TWIN_TOKEN,
