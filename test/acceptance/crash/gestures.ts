@@ -72,11 +72,14 @@ export async function declare(world: CrashWorld, title: string, severity = 'SEV1
   );
 }
 
-/** Opens the incident's runbook in its room; returns the run. */
-export async function openRunbook(world: CrashWorld, incident: number): Promise<number> {
+/** Opens the incident's runbook, or another one by its id, in its room; returns the run. */
+export async function openRunbook(world: CrashWorld, incident: number, id?: string): Promise<number> {
   return insist(
     `opening the runbook of incident ${incident}`,
-    () => pressIn(world, world.nadia, { slot: `incident.card:${incident}`, action: 'runbook.open' }),
+    () =>
+      id === undefined
+        ? pressIn(world, world.nadia, { slot: `incident.card:${incident}`, action: 'runbook.open' })
+        : world.nadia.types(HUB, `/runbook ${id} ${incident}`),
     async () =>
       (await world.query<{ id: number }>('select id from runs where incident = $1 order by id limit 1', [incident]))[0]
         ?.id,
@@ -121,6 +124,42 @@ export async function requestStep(
       await modal.fill({ 'Why now?': 'Orders are stuck' }).submit();
     },
     async () => (await world.query<{ approval: number; stepRun: number }>(sql, [run, step]))[0],
+  );
+}
+
+/** Asks for several steps in one request; returns the approval and the step runs in their order. */
+export async function requestPlan(
+  world: CrashWorld,
+  run: number,
+  steps: readonly string[],
+): Promise<{ approval: number; stepRuns: number[] }> {
+  const { nadia } = world;
+  const sql = `select a.id as approval, array_agg(p.step_run order by p.ordinal)::int[] as "stepRuns"
+    from approvals a join plan_steps p on p.approval = a.id join step_runs s on s.id = a.step_run
+    where s.run = $1 and a.state in ('pending', 'approved') group by a.id order by a.id desc limit 1`;
+  return insist(
+    `asking for a plan in run ${run}`,
+    async () => {
+      if ((await nadia.state()).views.length === 0)
+        await pressIn(world, nadia, { slot: `run:${run}:card`, action: 'plan.request' });
+      const modal = await nadia.seesModal(/Ask for a plan/u, { withinMs: PATIENCE_MS });
+      await modal.fill({ steps: [...steps], 'Why now?': 'Three things are wrong' }).submit();
+    },
+    async () => (await world.query<{ approval: number; stepRuns: number[] }>(sql, [run]))[0],
+  );
+}
+
+/** Presses Verify for a step that ended somewhere unknown; resolves when the verify step has said what it found. */
+export async function verify(world: CrashWorld, run: number, stepRun: number): Promise<void> {
+  await insist(
+    `verifying ${stepRun}`,
+    () => pressIn(world, world.nadia, { slot: `run:${run}:card`, action: 'run.verify', value: String(stepRun) }),
+    async () =>
+      (
+        await world.query<{ id: number }>(`select id from step_runs where verifies = $1 and state = 'ok' limit 1`, [
+          stepRun,
+        ])
+      )[0]?.id,
   );
 }
 

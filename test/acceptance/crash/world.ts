@@ -60,6 +60,8 @@ type Options = {
   readonly database?: { readonly pool: pg.Pool; readonly url: string };
   /** Keeps a process in reserve that has loaded its modules, for tests that start often. */
   readonly reserve?: boolean;
+  /** Folder of the packs instead of the fixtures'. */
+  readonly packs?: string;
 };
 
 /** Opens a world without a bot. */
@@ -84,7 +86,7 @@ export async function openCrashWorld(options: Options = {}): Promise<CrashWorld>
       DATABASE_URL: databaseUrl,
       WARROOM_HOME: home,
       WARROOM_CONFIG: join(home, 'warroom.yml'),
-      WARROOM_PACKS: FIXTURE_PACKS,
+      WARROOM_PACKS: options.packs ?? FIXTURE_PACKS,
       WARROOM_PORT: '0',
       SHOP_API_URL: target.url,
       SHOP_WORKER_DIR: home,
