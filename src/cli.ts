@@ -9,6 +9,7 @@ const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   audit: async () => (await import('./cli/audit.ts')).auditVerb,
   classify: async () => (await import('./cli/classify.ts')).classifyVerb,
   deny: async () => (await import('./cli/deny.ts')).denyVerb,
+  doctor: async () => (await import('./cli/doctor.ts')).doctorVerb,
   import: async () => (await import('./cli/import.ts')).importVerb,
   lint: async () => (await import('./cli/lint.ts')).lintVerb,
   runbooks: async () => (await import('./cli/runbooks.ts')).runbooksVerb,

@@ -25,12 +25,13 @@ export async function openState(
     : await startOwn(join(config.home, 'postgres'), tools);
   const pool = createPool(connection, log.child({ part: 'database' }), { max: 30 });
   releasers.add('database connections', () => pool.end());
-  await requireVersion(pool, config.databaseUrl !== null);
+  await requireSupportedVersion(pool, config.databaseUrl !== null);
   await migrate(pool, log);
   return { pool, connection };
 }
 
-async function startOwn(
+/** Starts the embedded database, or joins the one that runs on that folder. */
+export async function startOwn(
   dataDir: string,
   { log, clock, releasers }: { log: Log; clock: Clock; releasers: Releasers },
 ): Promise<Connection> {
@@ -39,7 +40,8 @@ async function startOwn(
   return server.connection;
 }
 
-async function requireVersion(pool: Pool, foreign: boolean): Promise<void> {
+/** The server's version as a number (180000). Throws UserError when it cannot be reached or is too old. */
+export async function requireSupportedVersion(pool: Pool, foreign: boolean): Promise<number> {
   let version: number;
   try {
     const { rows } = await pool.query<{ version: number }>(
@@ -53,7 +55,7 @@ async function requireVersion(pool: Pool, foreign: boolean): Promise<void> {
       `DATABASE_URL: the database cannot be reached (${messageOf(error)}); check address, user and password.`,
     );
   }
-  if (version >= OLDEST) return;
+  if (version >= OLDEST) return version;
   throw new UserError(
     'database_too_old',
     `DATABASE_URL: PostgreSQL ${Math.floor(version / 10_000)} is too old; Warroom needs 14 or newer.`,

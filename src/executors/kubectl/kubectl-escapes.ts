@@ -1,0 +1,99 @@
+import type { Clock } from '../../lib/clock.ts';
+import { messageOf } from '../../lib/errors.ts';
+import type { DeeperLayers, DeeperUse, LayerResult } from '../examination.ts';
+import { KNOWN_TYPES } from './known-types.ts';
+import { guardRequest, type KubeRequest } from './kube-guard.ts';
+import { KubeConnection } from './kube-http.ts';
+import { type KubePlace, kubePlace } from './kube-target.ts';
+
+/** What a command asks of the API server: the request as the guard sees it, and the verb as RBAC names it. */
+type Asked = { readonly verb: string } & Pick<KubeRequest, 'method' | 'subresource'> & { readonly plural: string };
+
+const ASKED: Readonly<Record<string, Asked>> = {
+  delete: { verb: 'delete', method: 'DELETE', plural: 'configmaps' },
+  scale: { verb: 'patch', method: 'PATCH', plural: 'deployments', subresource: 'scale' },
+  exec: { verb: 'create', method: 'GET', plural: 'pods', subresource: 'exec' },
+  cordon: { verb: 'patch', method: 'PATCH', plural: 'nodes' },
+  get: { verb: 'list', method: 'GET', plural: 'secrets' },
+};
+
+/**
+ * Shows each request to the guard that stands before the wire, and asks the API server whether the read credential would be
+ * allowed it (SelfSubjectAccessReview, which keeps nothing). Not even a dry run is sent: admission webhooks see those.
+ * Rejects when the server is not reached.
+ */
+export async function askAboutRights(use: DeeperUse & { readonly clock: Clock }): Promise<DeeperLayers> {
+  const place = await kubePlace(use.target, { credential: 'read', secrets: use.secrets });
+  const connection = new KubeConnection(place);
+  try {
+    const layers = new Map<string, LayerResult[]>();
+    const allowed: string[] = [];
+    for (const statement of use.statements) {
+      const asked = ASKED[statement.split(' ')[1] ?? ''];
+      if (!asked) continue;
+      const rights = await review(connection, place, { asked, signal: use.signal });
+      if (rights.outcome === 'open') allowed.push(nameOf(asked));
+      layers.set(statement, [gate(place, asked), rights]);
+    }
+    const findings =
+      allowed.length === 0
+        ? []
+        : [
+            `The read credential of ${use.target.name} may ${allowed.join(', ')}: bind its account to a role with get, list and watch, without Secrets.`,
+          ];
+    return { findings, remarks: [], layers };
+  } finally {
+    connection.close();
+  }
+}
+
+const nameOf = ({ verb, plural, subresource }: Asked) => `${verb} ${plural}${subresource ? `/${subresource}` : ''}`;
+
+function gate(place: KubePlace, { method, plural, subresource }: Asked): LayerResult {
+  const resource = KNOWN_TYPES.find((type) => type.plural === plural);
+  if (!resource) return { layer: 'gate', outcome: 'unknown', why: `${plural} is no known type.` };
+  const namespace = resource.namespaced ? place.namespace : null;
+  const request = { method, resource, namespace, name: 'warroom-doctor', ...(subresource ? { subresource } : {}) };
+  try {
+    guardRequest(request, 'read');
+    return { layer: 'gate', outcome: 'open', why: 'The guard lets the request pass.' };
+  } catch (error) {
+    return { layer: 'gate', outcome: 'stopped', why: messageOf(error) };
+  }
+}
+
+async function review(
+  connection: KubeConnection,
+  place: KubePlace,
+  { asked, signal }: { asked: Asked; signal: AbortSignal },
+): Promise<LayerResult> {
+  const type = KNOWN_TYPES.find(({ plural }) => plural === asked.plural);
+  const resourceAttributes = {
+    ...(type?.namespaced === false ? {} : { namespace: place.namespaces?.[0] ?? place.namespace }),
+    ...{ verb: asked.verb, group: type?.group ?? '', resource: asked.plural },
+    ...(asked.subresource ? { subresource: asked.subresource } : {}),
+  };
+  const kind = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview' };
+  const answer = await connection.send({
+    method: 'POST',
+    path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+    headers: { accept: 'application/json', 'content-type': 'application/json' },
+    body: JSON.stringify({ ...kind, spec: { resourceAttributes } }),
+    signal,
+  });
+  const allowed = answer.status < 300 ? allowedIn(answer.body) : null;
+  if (allowed === null)
+    return { layer: 'rights', outcome: 'unknown', why: `The API server does not say (${answer.status}).` };
+  return allowed
+    ? { layer: 'rights', outcome: 'open', why: `The account may ${nameOf(asked)}.` }
+    : { layer: 'rights', outcome: 'stopped', why: `The account may not ${nameOf(asked)}.` };
+}
+
+function allowedIn(body: string): boolean | null {
+  try {
+    const { status } = JSON.parse(body) as { status?: { allowed?: unknown } };
+    return typeof status?.allowed === 'boolean' ? status.allowed : null;
+  } catch {
+    return null;
+  }
+}
