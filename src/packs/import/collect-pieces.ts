@@ -15,6 +15,8 @@ type Context = {
   readonly title: string;
   /** The section lists alternatives as numbered items: causes, solutions. */
   readonly alternatives: string | null;
+  /** Below an item that is something to do: its commands are too, its words explain it. */
+  readonly within: boolean;
 };
 
 /** Phases where a list item is something to do, not something to know. */
@@ -42,6 +44,7 @@ export function collectPieces(place: EntryPlace, inherited: Phase | null): Piece
     option: null,
     title: '',
     alternatives: null,
+    within: false,
   };
   collectBlocks(section.blocks, context, collector);
   for (const child of section.children) if (whole || child.level === 7) collectSection(child, context, collector);
@@ -72,10 +75,11 @@ function enter({ title, meaning, level }: Section, above: Context): Context {
       : 'Option'
     : null;
   const mixed = /^(?:azioni|actions?|steps|passi|what to do|procedur[ae])\b/iu.test(plainHeading(title));
-  if (isPhase(meaning)) return { phase: meaning, background: false, mixed, option: null, title, alternatives };
+  if (isPhase(meaning))
+    return { phase: meaning, background: false, mixed, option: null, title, alternatives, within: false };
   if (meaning !== null && level < 7)
-    return { phase: null, background: true, mixed: false, option: null, title, alternatives: null };
-  return { ...above, option, title, alternatives };
+    return { phase: null, background: true, mixed: false, option: null, title, alternatives: null, within: false };
+  return { ...above, option, title, alternatives, within: false };
 }
 
 function optionName(title: string): string {
@@ -202,12 +206,12 @@ function collectItem(block: ItemBlock, nested: readonly Block[], context: Contex
   // `3. **Post-deployment verification**:` is a phase for what stands below it.
   const meaning = nested.length > 0 ? meaningOf(title) : null;
   const phase = isPhase(meaning) ? meaning : context.phase;
-  const inner: Context = { ...context, phase, title, option, alternatives: null };
-  const place = placeOf(inner, collector);
-  const { from, to } = block;
   const doing =
     DOING.has(context.phase) || ((block.ordered || block.task) && context.phase === null && !context.background);
-  const spans = doing && !isForbidden(block.text) ? commandSpans(block.text) : [];
+  const inner: Context = { ...context, phase, title, option, alternatives: null, within: doing || context.within };
+  const place = placeOf(inner, collector);
+  const { from, to } = block;
+  const spans = (doing || context.within) && !isForbidden(block.text) ? commandSpans(block.text) : [];
   if (alternative) collector.pieces.push({ ...place, kind: 'heading', text: title, said: false, from, to });
   else if (spans.length > 0) {
     for (const text of spans)

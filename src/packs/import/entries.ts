@@ -104,7 +104,8 @@ function hasContent({ blocks }: Section): boolean {
 export const DATA_LANGUAGES: ReadonlySet<string> = new Set(
   `yaml yml json json5 jsonc toml ini conf config cfg properties xml html css nginx apache hcl terraform tf diff patch mermaid plantuml
    dot csv tsv markdown md mdx python py python3 javascript js typescript ts go golang java kotlin scala ruby rb rust rs c cpp csharp cs php
-   perl lua r jinja jinja2 j2 dockerfile makefile make protobuf proto graphql groovy elixir erlang log logs output traceback regex`.split(
+   perl lua r jinja jinja2 j2 dockerfile makefile make protobuf proto graphql groovy elixir erlang log logs output traceback regex
+   cc cxx h hpp objc swift vue svelte jsx tsx scss sass less latex tex ocaml haskell clojure nix idl webidl ebnf abnf bnf bicep puppet`.split(
     /\s+/u,
   ),
 );

@@ -1,3 +1,5 @@
+import { isSurelyCommand, programOf } from './recognise.ts';
+
 /** A prompt and what stands behind it; `language` says what reads the line. */
 export type Prompted = {
   readonly text: string;
@@ -24,6 +26,9 @@ export function readPrompt(line: string): Prompted | null {
     const match = pattern.exec(line);
     if (match) return { text: line.slice(match[0].length), language: 'sh', root: match[0].includes('#') };
   }
+  const host = HOST.exec(line);
+  if (host !== null && isHostPrompt(host[1] ?? '', host[2] ?? '', line.slice(host[0].length)))
+    return { text: line.slice(host[0].length), language: 'sh', root: host[2] === '#' };
   const other = [
     [REDIS, 'redis'],
     [SQL, 'sql'],
@@ -34,4 +39,14 @@ export function readPrompt(line: string): Prompted | null {
     if (match) return { text: line.slice(match[0].length), language, root: false };
   }
   return null;
+}
+
+const HOST = /^\s*([a-z][\w.-]{1,60})\s+([$#])\s+(?=\S)/u;
+
+/** `db-01-shop $ df -h`, `laptop $ ssh db-01`: a name that is no program. Behind `#` the rest has to be a command, else it is a comment. */
+function isHostPrompt(name: string, sign: string, rest: string): boolean {
+  if (programOf(name) !== null) return false;
+  const numbered = /[-.]/u.test(name) && /\d/u.test(name);
+  const command = isSurelyCommand(rest) || /^[A-Za-z_]\w*=/u.test(rest);
+  return sign === '#' ? numbered && command : numbered || command;
 }

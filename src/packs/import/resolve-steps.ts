@@ -1,7 +1,9 @@
 import { type Effect, strongest } from '../../domain/effect.ts';
 import type { Language, Phase } from '../../domain/runbook.ts';
 import { choosePhase, type PhaseMemory } from './choose-phase.ts';
+import { markPlaceholders } from './native/find-placeholders.ts';
 import type { NativeContext, NativeStep } from './native/native-step.ts';
+import { renderShell } from './native/render-shell.ts';
 import type { CommandPiece, Piece, UnknownPiece } from './piece.ts';
 
 /** Languages whose texts can be classified by themselves. */
@@ -77,11 +79,21 @@ async function resolveStep(
       reason: text.length > LONGEST ? 'it is longer than any command' : `this cannot be read as ${piece.language}`,
     };
   }
-  const source = (await tools.classify(piece.language, ranByNative(piece, native))).effect;
+  const source = (await tools.classify(...asWritten(piece, native))).effect;
   const own = native.language === 'probe' ? 'read' : (await tools.classify(native.language, native.text)).effect;
   const effect = strongest(source, own);
   const loaded = strongest(effect, (await tools.analyse(native.language, native.text))?.effect ?? 'read');
   return { ...piece, native, effect, loaded, settledPhase: choosePhase(piece, loaded, memory) };
+}
+
+/**
+ * The source's own text with values where it names them: `<pod>` is one, and read as it stands it would be two redirections. A text in
+ * its executor's own language differs from the step by nothing else.
+ */
+function asWritten(piece: CommandPiece, native: NativeStep): [Classified, string] {
+  if (piece.language !== 'sh' && piece.language === native.language) return [native.language, native.text];
+  const text = ranByNative(piece, native);
+  return [piece.language, piece.language === 'sh' ? renderShell(markPlaceholders(text, 'sh')).text : text];
 }
 
 /**

@@ -57,12 +57,14 @@ function scanFront(state: State): void {
 
 function scanCode(state: State): boolean {
   const { lines, at } = state;
-  const line = unquote(lines[at] ?? '');
+  // Only within a quotation: elsewhere a `>` at the start of a line is a prompt or sends the output to a file.
+  const bare = QUOTE.test(lines[at] ?? '') ? unquote : (text: string) => text;
+  const line = bare(lines[at] ?? '');
   const opening = readFenceOpening(line);
   const wiki = opening === null ? readWikiCode(line) : null;
   if (opening === null && wiki === null) return false;
   const found = opening
-    ? scanFence(lines, at, opening, unquote)
+    ? scanFence(lines, at, opening, bare)
     : scanUntil(lines, at, wiki ?? { language: '', end: /$/u, rest: '' });
   add(state, found, found.to);
   return true;

@@ -10,7 +10,8 @@ export function splitQueries(body: readonly string[], bodyFrom: number, language
   const close = (to: number) => {
     if (open === null) return;
     const text = open.lines.join('\n').trim();
-    const kind = /[\p{L}]/u.test(text.replaceAll(/\.{3}|…/gu, '')) ? 'command' : 'documentation';
+    const answer = language === 'http' && /^HTTP\/\d/u.test(text);
+    const kind = !answer && /[\p{L}]/u.test(text.replaceAll(/\.{3}|…/gu, '')) ? 'command' : 'documentation';
     parts.push({
       kind,
       from: bodyFrom + open.from,

@@ -40,11 +40,13 @@ function readPart(
     const commented = isSurelyCommand(words);
     return one(commented || line.includes('#!') ? 'documentation' : 'comment', commented ? line.trim() : words);
   }
-  const reason = whyNoCommand(line, strict);
+  const { end, complete } = readCommand(body, at);
+  // A text in quotes may look like JSON or like a program of its own: it belongs to the command that opened it.
+  const wraps = !strict && complete && end > at + 1 && OPENS_QUOTE.test(line);
+  const reason = wraps ? null : whyNoCommand(line, strict);
   if (reason === 'documentation') return one('documentation', line);
   if (reason === 'manual') return one('manual', line.trim());
   if (reason !== null) return one('not-understood', line, reason);
-  const { end, complete } = readCommand(body, at);
   const lines = body.slice(at, end);
   if (!complete && end === at + 1 && !isSurelyCommand(line))
     return one('not-understood', line, 'a quote or bracket is never closed');
@@ -63,6 +65,9 @@ function readPart(
   };
   return { part: trimEnd(part), end };
 }
+
+/** `tool run "async page => {`: a word in small letters, and behind it a quote that this line does not close. */
+const OPENS_QUOTE = /^\s*[a-z][\w./-]*\s(?:[^"'`]|"[^"]*"|'[^']*')*(?:"[^"]*|'[^']*)$/u;
 
 /** What a line is that does not read as a command: a kind, or the reason why nobody knows. Null for a command. */
 function whyNoCommand(line: string, strict: boolean): string | null {
@@ -90,6 +95,7 @@ function isPrinted(text: string): boolean {
   if (programOf(text) !== null && !/^[A-Z]/u.test(text)) return false;
   return (
     /\S\s{2,}\S.*\s{2,}\S/u.test(text) ||
+    /^[A-Za-z_]\w*=\S*\s+\d/u.test(text) ||
     /^[A-Z][A-Z0-9_()%-]*(?:\s+[A-Z(][A-Z0-9_()%/-]*)+$/u.test(text) ||
     /^\d{4}-\d\d-\d\d|^\[?\d{1,2}:\d{2}|^(?:I|W|E|F)\d{4}\s|^(?:INFO|WARN|WARNING|ERROR|DEBUG|FATAL|Error|Warning)\b/u.test(
       text,

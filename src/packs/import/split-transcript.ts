@@ -1,16 +1,18 @@
+import { REDIS_DESTRUCTIVE, REDIS_READS, REDIS_REFUSED } from '../../analysis/redis-commands.ts';
 import type { CodePart } from './code-part.ts';
-import { readPrompt } from './prompts.ts';
+import { type Prompted, readPrompt } from './prompts.ts';
 import { cutComment, readCommand } from './read-command.ts';
 import { isSurelyCommand } from './recognise.ts';
 
 /**
  * Cuts what was copied from a terminal: lines behind a prompt are commands, all others are what they printed. Null when
- * there is no prompt.
+ * there is no prompt. `terminal`: the fence says that it is one, so a prompt that nobody knows is told.
  */
-export function splitTranscript(body: readonly string[], bodyFrom: number): CodePart[] | null {
+export function splitTranscript(body: readonly string[], bodyFrom: number, terminal: boolean): CodePart[] | null {
   const root = hasRootPrompt(body);
-  const prompts = body.map((line) => readPrompt(line) ?? (root ? rootPrompt(line) : null));
-  if (prompts.every((prompt) => prompt === null)) return null;
+  const named = body.map((line) => readPrompt(line) ?? (root ? rootPrompt(line) : null));
+  const prompts = named.every((prompt) => prompt === null) ? barePrompts(body, terminal) : named;
+  if (prompts === null) return null;
   const parts: CodePart[] = [];
   for (let at = 0; at < body.length; ) {
     const prompt = prompts[at];
@@ -41,6 +43,26 @@ export function splitTranscript(body: readonly string[], bodyFrom: number): Code
     at += size;
   }
   return parts;
+}
+
+const BARE = /^\s*>\s+(?=\S)/u;
+
+/** `> slowlog get 10`: a prompt without a name, when the text begins with it. What reads it shows in the commands behind it. */
+function barePrompts(body: readonly string[], terminal: boolean): (Prompted | null)[] | null {
+  const first = body.findIndex((line) => line.trim() !== '');
+  if (first === -1 || !BARE.test(body[first] ?? '')) return null;
+  const texts = body.map((line) => (BARE.test(line) ? line.replace(BARE, '') : null));
+  const commands = texts.filter((text) => text !== null);
+  const language = commands.some((text) => isSurelyCommand(text)) ? 'sh' : commands.some(isRedis) ? 'redis' : 'other';
+  if (language === 'other' && !terminal) return null;
+  return texts.map((text) => (text === null ? null : { text, language, root: false }));
+}
+
+function isRedis(text: string): boolean {
+  const [command = '', subcommand = ''] = text.toLowerCase().split(/\s+/u);
+  return [command, `${command}|${subcommand}`].some(
+    (name) => REDIS_READS.has(name) || REDIS_DESTRUCTIVE.has(name) || REDIS_REFUSED.has(name),
+  );
 }
 
 function printed(line: string, at: number): CodePart {

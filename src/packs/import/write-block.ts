@@ -43,7 +43,14 @@ export function plainLine(line: string): string {
 }
 
 function markLinks(text: string): string {
-  return text.replaceAll(/\]\(\s*<?(?![a-z][a-z0-9+.-]*:|\/|#)([^()<>\s]*?\.md\b)/giu, '](missing:$1');
+  return text
+    .split(/(`+[^`]*`+)/u)
+    .map((part) =>
+      part.startsWith('`')
+        ? part
+        : part.replaceAll(/\]\(\s*<?(?![a-z][a-z0-9+.-]*:|\/|#)(?=[^()<>\s])/giu, '](missing:'),
+    )
+    .join('');
 }
 
 function row(cells: readonly string[]): string {

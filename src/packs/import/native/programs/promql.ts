@@ -23,6 +23,21 @@ export function looksLikePromql(text: string): boolean {
   );
 }
 
+/** `(db_size_bytes / db_quota_bytes) * 100`: names of metrics with a unit at their end, and signs between them. */
+export function isMetricArithmetic(text: string): boolean {
+  const words = text.match(/[A-Za-z_][\w:]*/gu) ?? [];
+  return (
+    /^[\s\w:()+*/<>=.-]+$/u.test(text) &&
+    words.length > 0 &&
+    words.every((word) => METRIC.test(word)) &&
+    /[\w)]\s*[-+*/<>]\s*[\w(]/u.test(text) &&
+    promqlEffect(text).effect === 'read'
+  );
+}
+
+const METRIC =
+  /^[a-z][a-z0-9:]*(?:_[a-z0-9:]+)*_(?:bytes|total|seconds|count|sum|ratio|percent|info|status|bucket|size|length)$/u;
+
 /** An expression with values bound as label values: `pod="<pod>"` → `pod=${pod}`. Null where one stands elsewhere. */
 export function writePromql({ text, placeholders }: MarkedText): Translation | null {
   const expression = text.trim();

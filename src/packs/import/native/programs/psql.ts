@@ -132,8 +132,12 @@ async function analyse(sql: string): Promise<SqlAnalysis | null> {
   }
 }
 
+/** Loaded once, on first use: the parser costs megabytes that most commands never need. */
+let scanner: Promise<typeof import('libpg-query')> | null = null;
+
 /** How many bind parameters PostgreSQL's own scanner sees: one inside of quotes or a comment is none. */
 async function countParameters(sql: string): Promise<number> {
-  const { scan } = await import('libpg-query');
+  scanner ??= import('libpg-query');
+  const { scan } = await scanner;
   return (await scan(sql)).tokens.filter((token) => token.tokenName === 'PARAM').length;
 }
