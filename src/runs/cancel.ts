@@ -132,8 +132,8 @@ async function withdraw(tx: Tx, asked: Asked, actor: Person): Promise<Cancelled>
 /** Approved and not begun: it waits for its target, its secrets, or the steps of its plan before it. */
 async function callOff(tx: Tx, asked: Asked, stepRun: StepRun, actor: Person): Promise<Cancelled> {
   const { approval, run } = asked;
-  // The approval of a plan that has begun is spent already.
-  await moveApproval(tx, approval.id, 'approved', 'void');
+  // A plan goes on with the steps before this one; its approval is spent by the first, or was already.
+  if (stepRun.id === approval.stepRun) await moveApproval(tx, approval.id, 'approved', 'void');
   await moveStepRun(tx, stepRun.id, { from: 'approved', to: 'cancelled', error: BEFORE_IT_BEGAN });
   await leaveLine(tx, stepRun.id);
   await removeTimers(tx, approval.id);

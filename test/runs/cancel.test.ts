@@ -103,6 +103,22 @@ describe('a changing step', () => {
     expect(await locks()).toEqual([]);
   });
 
+  test('of a plan that has not begun is called off with what comes after it, and the steps before it run', async () => {
+    const run = await runs.open('RB-50');
+    const approval = await plan(run, ['flush', 'bypass_off']);
+    await runs.approve(approval);
+    expect(await cancel(run, 'bypass_off')).toBe('called_off');
+    await desk.work();
+    expect((await runs.approval(approval)).state).toBe('used');
+    expect(
+      (await runs.steps(run)).filter(({ purpose }) => purpose === 'change').map(({ step, state }) => [step, state]),
+    ).toEqual([
+      ['flush', 'ok'],
+      ['bypass_off', 'cancelled'],
+    ]);
+    expect(desk.target.count('POST /bypass-off')).toBe(0);
+  });
+
   test('that runs and can be stopped ends as cancelled, frees its target, and says what it left', async () => {
     const incident = await desk.declare();
     const run = await runs.open('RB-50', incident.number);
