@@ -70,6 +70,8 @@ async function verify({ pool }: Installation, options: Options, terminal: Termin
   const after = options.since === null ? 0 : await findPositionBefore(db, options.since);
   const before = after === 0 ? undefined : ((await findLink(db, after)) ?? undefined);
   const anchors = await listAnchors(db);
+  // Read before the walk: what is chained meanwhile is not missing.
+  const last = await findHead(db);
   const walk = new ChainWalk(anchors, before);
   const faults: AuditFault[] = [];
   let links = 0;
@@ -77,7 +79,7 @@ async function verify({ pool }: Installation, options: Options, terminal: Termin
     links += 1;
     faults.push(...walk.feed(link));
   }
-  faults.push(...(await lostAnchors(anchors, await findHead(db))));
+  faults.push(...lostEntries(walk.head, last), ...(await lostAnchors(anchors, await findHead(db))));
   for (const entry of await listUnchained(db, CHAINED_WITHIN_MS)) {
     const sentence = `Entry ${entry} was never chained: it was slipped in beside Warroom, or no Warroom runs.`;
     faults.push({ kind: 'unchained', position: null, entry, sentence });
@@ -105,6 +107,13 @@ function report(found: Found, options: Options, terminal: Terminal): void {
       ? `The audit log is unaltered: ${what}, ${head}`
       : `The audit log was altered: ${plural(found.faults.length, 'fault')} in ${what}, ${head}`,
   );
+}
+
+/** Links at the end of the chain whose entries are gone: the walk never comes to them. */
+function lostEntries(walked: Anchor, last: Anchor): AuditFault[] {
+  if (walked.position >= last.position) return [];
+  const sentence = `The entries of links ${walked.position + 1} to ${last.position} are missing: the end of the audit log was removed.`;
+  return [{ kind: 'gap', position: walked.position + 1, entry: null, sentence }];
 }
 
 /** Anchors that stand behind the end of the chain: its end was cut off. */

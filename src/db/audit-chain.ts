@@ -50,11 +50,15 @@ export async function findLink(db: Queryable, position: number): Promise<Anchor 
   return rows[0] ?? null;
 }
 
-/** The last position whose entry is older than an instant; 0 when there is none. */
+/**
+ * The position before the first entry that is not older than an instant; the last one when all are older. The order of the
+ * chain is not that of `at`, and an entry that was dated back must not hide those before it.
+ */
 export async function findPositionBefore(db: Queryable, at: Date): Promise<number> {
   const rows = await db.query<{ position: number }>(
-    `select c.position from audit_chain c join audit_entries e on e.id = c.entry where e.at < $1
-     order by c.position desc limit 1`,
+    `select coalesce(
+       (select min(c.position) - 1 from audit_chain c join audit_entries e on e.id = c.entry where e.at >= $1),
+       (select max(position) from audit_chain), 0) as position`,
     [at],
   );
   return rows[0]?.position ?? 0;

@@ -99,6 +99,30 @@ test('verify compares with a head that was said in the hub', async () => {
   expect((await verified(`--anchor=${ENTRIES + 1}:${'0'.repeat(12)}`)).faults[0]?.sentence).toContain('was cut off');
 });
 
+test('verify finds that the newest entries are gone although their links still stand', async () => {
+  // As a superuser: not even foreign keys hold.
+  const owner = (sql: string) => db.pool.query(`begin; set local session_replication_role = replica; ${sql}; commit`);
+  await owner(`create table kept as select * from audit_entries where id > ${ENTRIES - 2};
+    delete from audit_entries where id > ${ENTRIES - 2}`);
+  const { faults } = await verified();
+  await owner('insert into audit_entries overriding system value select * from kept; drop table kept');
+  expect(faults).toMatchObject([{ kind: 'gap', position: ENTRIES - 1 }]);
+  expect(faults[0]?.sentence).toContain('missing');
+  expect((await verified()).faults).toEqual([]);
+});
+
+test('verify --since looks at every entry from then on, also before one that was dated back', async () => {
+  const place = ENTRIES - 100;
+  const { rows } = await db.pool.query<{ at: Date }>('select at from audit_entries where id = $1', [place]);
+  const since = `--since=${rows[0]?.at.toISOString()}`;
+  const before = await verified(since);
+  await tamper(`update audit_entries set at = at - interval '1 year' where id = ${place + 50}`);
+  const after = await verified(since);
+  await tamper(`update audit_entries set at = at + interval '1 year' where id = ${place + 50}`);
+  expect(after.links).toBe(before.links);
+  expect(after.faults).toMatchObject([{ kind: 'changed', position: place + 50 }]);
+});
+
 test('export gives one entry a line', async () => {
   const lines = (await warroom('export')).out.trimEnd().split('\n');
   expect(lines).toHaveLength(ENTRIES);
