@@ -45,7 +45,10 @@ export const DEFAULT_POLICIES: Readonly<Record<ActingEffect, ApprovalPolicy>> = 
   },
 };
 
-/** Hours of a week in a time zone. `days`: 1 Monday to 7 Sunday; `from` and `to`: minutes since midnight, `to` excluded. */
+/**
+ * Hours of a week in a time zone. `days`: 1 Monday to 7 Sunday; `from` and `to`: minutes since midnight, `to` excluded. With
+ * `from` after `to` they go on after midnight, and `days` are those on which they begin.
+ */
 export type WorkingHours = {
   readonly days: readonly number[];
   readonly from: number;
@@ -137,7 +140,11 @@ export function isWithin(hours: WorkingHours, at: Date): boolean {
   }).formatToParts(at);
   const part = (type: string) => parts.find((candidate) => candidate.type === type)?.value ?? '';
   const minutes = Number(part('hour')) * 60 + Number(part('minute'));
-  return hours.days.includes(WEEKDAYS.indexOf(part('weekday')) + 1) && hours.from <= minutes && minutes < hours.to;
+  const today = WEEKDAYS.indexOf(part('weekday'));
+  const { days, from, to } = hours;
+  if (from <= to) return days.includes(today + 1) && from <= minutes && minutes < to;
+  // 22:00 to 06:00: the night that began today, or the one that began yesterday.
+  return (minutes >= from && days.includes(today + 1)) || (minutes < to && days.includes(((today + 6) % 7) + 1));
 }
 
 /** Every user group that policies name. */

@@ -109,6 +109,18 @@ test.each([
   expect(isWithin(hours, new Date(instant))).toBe(within);
 });
 
+test.each([
+  ['2026-03-06T20:59:00Z', false], // Friday, 21:59 in Rome
+  ['2026-03-06T21:00:00Z', true],
+  ['2026-03-07T04:59:00Z', true], // Saturday, 05:59: still the night that began on Friday
+  ['2026-03-07T05:00:00Z', false],
+  ['2026-03-07T22:00:00Z', false], // the night that begins on Saturday
+  ['2026-03-02T03:00:00Z', false], // Monday, 04:00: the night that began on Sunday
+])('%s falls into nights of working days, which go on after midnight: %s', (instant, within) => {
+  const nights = { ...hours, from: 22 * 60, to: 6 * 60 };
+  expect(isWithin(nights, new Date(instant))).toBe(within);
+});
+
 describe('a plan', () => {
   test('is as strict as the strictest of its steps in every part', () => {
     const { change, destructive } = DEFAULT_POLICIES;
