@@ -157,7 +157,11 @@ function isAsker(approval: Approval, person: Person): boolean {
 }
 
 /** Whom the policy names, or everybody with the role when it names nobody. */
-function mayApprove({ policy }: Approval, person: Person, around: Circumstances): boolean {
+export function mayApprove(
+  { policy }: Pick<Approval, 'policy'>,
+  person: Person,
+  around: Pick<Circumstances, 'mayApprove'>,
+): boolean {
   const named = [...policy.from, ...policy.quorum.flatMap(({ from }) => from)];
   return policy.from.length === 0 ? around.mayApprove || isOneOf(person, named) : isOneOf(person, named);
 }

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import type { ApprovalCard } from '../../src/runs/approval-card.ts';
 import { approvalMessage } from '../../src/slack/views/approval-card.ts';
-import { anApprovalCard } from '../slack-views/examples.ts';
+import { outcomeMessage } from '../../src/slack/views/approval-notices.ts';
+import { homeView } from '../../src/slack/views/welcome.ts';
+import { anApprovalCard, NOW } from '../slack-views/examples.ts';
 
 const card = (display: string): ApprovalCard => anApprovalCard({}, { display });
 
@@ -20,4 +22,36 @@ test('whenever a part of the command is not shown, the approver is warned', () =
   const cut = shown('&& '.repeat(1_000));
   expect(cut).toContain('characters left out');
   expect(cut).toContain(WARNING);
+});
+
+const aPlan = (): ApprovalCard => {
+  const one = card('DEL cached_quotes');
+  const second = { ...one.stepRun, id: 12, title: 'Empty the queue', display: 'DEL paid_orders' };
+  return { ...one, covered: [one.stepRun, second] };
+};
+const commands = { incident: '/incident', runbook: '/runbook', drill: '/drill' };
+const atHome = (waiting: ApprovalCard) =>
+  JSON.stringify(homeView({ open: [], waiting: [waiting], commands, now: NOW }).blocks);
+
+test('the Home tab shows every step that its Approve button covers, and says what it cut', () => {
+  expect(atHome(aPlan())).toContain('DEL cached_quotes');
+  expect(atHome(aPlan())).toContain('DEL paid_orders');
+  expect(atHome(aPlan())).toContain('Empty the queue');
+  expect(atHome(aPlan())).not.toContain(WARNING);
+  expect(atHome(card('x'.repeat(2_000)))).toContain(WARNING);
+});
+
+test('the outcome of a plan is that of the step at which it stopped, not of its first', () => {
+  const { covered, ...plan } = aPlan();
+  const [first, second] = covered;
+  if (!first || !second) throw new TypeError('a plan has two steps');
+  const said = outcomeMessage({
+    ...plan,
+    approval: { ...plan.approval, state: 'used' },
+    covered: [
+      { ...first, state: 'ok' },
+      { ...second, state: 'failed' },
+    ],
+  }).text;
+  expect(said).toContain('“Empty the queue” failed');
 });

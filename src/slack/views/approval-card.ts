@@ -71,7 +71,7 @@ export function titleOf({ stepRun, covered }: Pick<ApprovalCard, 'stepRun' | 'co
     : stepRun.title;
 }
 
-function targetsOf({ run, covered }: ApprovalCard): string {
+export function targetsOf({ run, covered }: ApprovalCard): string {
   return [...new Set(covered.map((one) => `${run.system}/${one.target}`))].join(', ');
 }
 
@@ -114,8 +114,7 @@ function previews({ covered, approval }: ApprovalCard): Block[] {
 }
 
 /** Nobody approves what they have not seen without being told so. */
-function cutWarning(card: ApprovalCard): Block[] {
-  const room = roomOf(card);
+export function cutWarning(card: ApprovalCard, room = roomOf(card)): Block[] {
   const cut = card.covered.find(
     ({ display }) => headAndTail(display, room) !== headAndTail(display, Number.POSITIVE_INFINITY),
   );

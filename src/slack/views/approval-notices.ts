@@ -12,12 +12,14 @@ import { mention, mentions, when } from './time-text.ts';
 /** Tells the requester what became of the request, where the run's card stands. */
 export function outcomeMessage(card: ApprovalCard): Message {
   const { approval, stepRun } = card;
+  const told = decisive(card);
+  const named = card.covered.length > 1 ? `“${escapeLine(told.title, 150)}” ` : '';
   const step = escapeLine(titleOf(card), 150);
   const who = mention(approval.requestedBy);
   const said = {
     pending: `still waits for a decision on “${step}”`,
     approved: `“${step}” was approved by ${names(approval, 'approve')} and is about to run`,
-    used: `“${step}” was approved by ${names(approval, 'approve')}: ${escapeLine(stepOutcome(stepRun), 200)}`,
+    used: `“${step}” was approved by ${names(approval, 'approve')}: ${named}${escapeLine(stepOutcome(told), 200)}`,
     denied: `“${step}” was denied by ${names(approval, 'deny')}; nothing was run`,
     expired: stepRun.error
       ? `“${step}” was not run. ${escapeLine(stepRun.error.replace(/\.$/u, ''), 300)}`
@@ -26,6 +28,11 @@ export function outcomeMessage(card: ApprovalCard): Message {
   }[approval.state];
   const text = `${rehearsalMark(card.run)}${icon(approval)} ${who}: ${said}.`;
   return message(text, [section(text), ...denials(approval)]);
+}
+
+/** The step whose end is that of the whole: where a plan stopped, else its last. */
+function decisive({ covered, stepRun }: ApprovalCard): StepRun {
+  return covered.find((one) => one.state !== 'ok' || one.passed === false) ?? covered.at(-1) ?? stepRun;
 }
 
 /** An approved step waits for secrets: whoever asked finds the people who have them. */

@@ -3,6 +3,7 @@ import type { Settings } from '../../config/settings.ts';
 import type { Incident } from '../../domain/incident.ts';
 import type { ApprovalCard } from '../../runs/approval-card.ts';
 import { escapeLine } from '../text-safety.ts';
+import { cutWarning, targetsOf, titleOf } from './approval-card.ts';
 import { actions, type Block, button, context, header, line, preformatted, richText, section } from './blocks.ts';
 import { incidentLine } from './lists.ts';
 import { type Message, message } from './message.ts';
@@ -88,12 +89,17 @@ function openRow(incident: Incident, now: Date): Block {
   );
 }
 
+/** Characters of commands in one row of the Home tab; those of a plan share them. */
+const COMMANDS_SHOWN = 600;
+
 function waitingRow(card: ApprovalCard): Block[] {
   const value = String(card.approval.id);
+  const room = Math.floor(COMMANDS_SHOWN / card.covered.length);
   return [
-    richText(line(card.stepRun.title), preformatted(card.stepRun.display, 400)),
+    richText(line(titleOf(card)), ...card.covered.map((one) => preformatted(one.display, room))),
+    ...cutWarning(card, room),
     section(
-      `on ${escapeLine(card.stepRun.target, 80)}, asked by ${mention(card.approval.requestedBy)}, expires ${when(card.approval.expiresAt)}`,
+      `on ${escapeLine(targetsOf(card), 150)}, asked by ${mention(card.approval.requestedBy)}, expires ${when(card.approval.expiresAt)}`,
     ),
     actions([
       button({ action: 'approval.approve', text: 'Approve', value, style: 'primary' }),
