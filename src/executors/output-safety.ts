@@ -3,7 +3,7 @@ import type { Json } from '../lib/canonical-json.ts';
 import type { Secret } from '../lib/secret.ts';
 import { TOKEN_SHAPES } from '../lib/token-shapes.ts';
 import { HeadAndTail, type KeptOutput } from './output.ts';
-import { secretForms } from './secret-shapes.ts';
+import { type SecretShapes, secretShapes } from './secret-shapes.ts';
 
 /** What stands in the place of a secret. */
 export const MASK = '<secret>';
@@ -40,9 +40,10 @@ export function redact(text: string, secrets: readonly Secret[]): string {
   return redactor.push(text) + redactor.flush();
 }
 
-/** The same for a JSON value: every string and every key in it. */
+/** The same for a JSON value: every string and every key in it, and numbers that spell a known secret. */
 export function redactJson(value: Json, secrets: readonly Secret[]): Json {
   if (typeof value === 'string') return redact(value, secrets);
+  if (typeof value === 'number') return spellsSecret(value, secrets) ? MASK : value;
   if (value === null || typeof value !== 'object') return value;
   if (Array.isArray(value)) return value.map((item: Json) => redactJson(item, secrets));
   return Object.fromEntries(
@@ -50,18 +51,30 @@ export function redactJson(value: Json, secrets: readonly Secret[]): Json {
   );
 }
 
+function spellsSecret(value: number, secrets: readonly Secret[]): boolean {
+  const digits = String(value);
+  return secrets.some((secret) => secret.reveal() !== '' && digits.includes(secret.reveal()));
+}
+
+const known = new WeakMap<Secret, SecretShapes>();
+
+/** The shapes of a secret; they are asked for with every line of a result. */
+function shapesOf(secret: Secret): SecretShapes {
+  const shapes = known.get(secret) ?? secretShapes(secret.reveal(), cleanText);
+  known.set(secret, shapes);
+  return shapes;
+}
+
 /** The streaming form of `redact`: pieces may be cut anywhere, also in the middle of a secret or an escape sequence. */
 export class Redactor {
-  readonly #forms: readonly string[];
+  readonly #shapes: readonly SecretShapes[];
   readonly #overlap: number;
   #pending = '';
   #inPrivateKey = false;
 
   constructor(secrets: readonly Secret[]) {
-    this.#forms = [...new Set(secrets.flatMap((secret) => secretForms(secret.reveal())))].sort(
-      (a, b) => b.length - a.length,
-    );
-    this.#overlap = Math.max(OVERLAP, (this.#forms[0]?.length ?? 0) * 2);
+    this.#shapes = secrets.map(shapesOf);
+    this.#overlap = Math.max(OVERLAP, ...this.#shapes.map(({ longest }) => longest));
   }
 
   /** Takes a piece, gives what is certain by now: whole lines, or the beginning of a very long one. */
@@ -100,8 +113,17 @@ export class Redactor {
   /** Where secrets stand: known ones first, then shapes. */
   #spans(text: string): [number, number][] {
     const spans: [number, number][] = [];
-    for (const form of this.#forms) {
-      for (let at = text.indexOf(form); at >= 0; at = text.indexOf(form, at + 1)) spans.push([at, at + form.length]);
+    for (const { literals, patterns } of this.#shapes) {
+      for (const form of literals)
+        for (let at = text.indexOf(form); at >= 0; at = text.indexOf(form, at + 1)) spans.push([at, at + form.length]);
+      for (const pattern of patterns) {
+        pattern.lastIndex = 0;
+        for (let found = pattern.exec(text); found; found = pattern.exec(text)) {
+          spans.push([found.index, found.index + found[0].length]);
+          // Two of them may overlap; the search never begins in the middle of a character.
+          pattern.lastIndex = found.index + ((found[0].codePointAt(0) ?? 0) > 0xffff ? 2 : 1);
+        }
+      }
     }
     for (const shape of TOKEN_SHAPES) {
       for (const match of text.matchAll(shape)) {

@@ -51,7 +51,7 @@ export async function askForSecret(
     const link = await createLink(tx, { purpose: 'secret', stepRun: asked.stepRun, person, until });
     // All secrets of one step go to one process: the one that has the first.
     const [first] = given;
-    const dead = first ? await deadOwners(tx, [first.owner]) : [];
+    const dead = first && first.owner !== context.owner ? await deadOwners(tx, [first.owner]) : [];
     const page = first && dead.length === 0 ? first.pageUrl : context.pageUrl;
     return { url: `${page}/secret/${link.token}`, title: waiting.stepRun.title, expiresAt: link.expiresAt };
   });
