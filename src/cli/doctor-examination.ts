@@ -1,6 +1,4 @@
-import { join } from 'node:path';
 import { embeddedConnections } from '../compose/embedded-connections.ts';
-import { createLog } from '../compose/log.ts';
 import type { Config } from '../config/read-config.ts';
 import type { Connection } from '../db/pool.ts';
 import type { SystemDefinition, TargetDefinition } from '../domain/system.ts';
@@ -34,15 +32,16 @@ export type DoctorReport = {
   readonly targets: readonly TargetReport[];
 };
 
+/** What the parts would log is in the report already; the disk is left as it is. */
+const nothing = (): void => undefined;
+const SILENT: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing, child: () => SILENT };
+
 /** Targets that are looked at at the same time. */
 const AT_ONCE = 4;
 
 /** Looks at everything, or at one target or system alone. A sentence when that name is unknown. */
 export async function examineInstallation(config: Config, only: string | null): Promise<DoctorReport | string> {
   const releasers = new Releasers();
-  // Into a file, so that what the parts log does not stand between the report's lines.
-  const { log, close } = createLog('warn', join(config.home, 'doctor.log'));
-  releasers.add('log', async () => close());
   try {
     const packs = await readPacks(config);
     if (typeof packs === 'string') return packs;
@@ -50,8 +49,10 @@ export async function examineInstallation(config: Config, only: string | null): 
     if (typeof chosen === 'string') return chosen;
     const embedded = chosen.some(({ target }) => isEmbedded(target));
     const database =
-      only === null || embedded ? await checkDatabase(config, { log, releasers }) : { check: null, connection: null };
-    const rest = only === null ? await checkRest(config, packs, log) : [];
+      only === null || embedded
+        ? await checkDatabase(config, { log: SILENT, releasers })
+        : { check: null, connection: null };
+    const rest = only === null ? await checkRest(config, packs) : [];
     const targets = await examineAll(chosen, config, database.connection);
     const checks = [...(database.check ? [database.check] : []), ...rest];
     return { ok: [...checks, ...targets].every(({ findings }) => findings.length === 0), checks, targets };
@@ -60,8 +61,8 @@ export async function examineInstallation(config: Config, only: string | null): 
   }
 }
 
-async function checkRest(config: Config, packs: Packs, log: Log): Promise<Check[]> {
-  return [...(await checkSlack(config, log)), checkRunbooks(packs), await checkPrograms(packs)];
+async function checkRest(config: Config, packs: Packs): Promise<Check[]> {
+  return [...(await checkSlack(config, SILENT)), checkRunbooks(packs), await checkPrograms(packs)];
 }
 
 async function readPacks(config: Config): Promise<Packs | string> {

@@ -14,6 +14,9 @@ import type { ExecutorDependencies } from './registry.ts';
 /** How long one target may take to answer one question, in milliseconds. */
 const LOOK_MS = 10_000;
 
+/** Their deeper layers do not depend on the look: the gate needs no engine, and an account may be asked about that may not list pods. */
+const ANSWERED_APART: readonly Language[] = ['docker', 'kubectl'];
+
 type Tools = ExecutorDependencies & {
   readonly executors: ReadonlyMap<Language, Executor>;
   readonly signal: AbortSignal;
@@ -43,7 +46,7 @@ export async function examineTarget(target: TargetDefinition, tools: Tools): Pro
   }
   if (usable) await look(executor, target, { tools, notes });
   const deeper =
-    usable && (notes.reached !== false || target.executor === 'kubectl')
+    usable && (notes.reached !== false || ANSWERED_APART.includes(target.executor))
       ? await lookDeeper(target, tools, notes)
       : null;
   notes.findings.push(...(deeper?.findings ?? []));
