@@ -5,7 +5,12 @@ import { pgValues } from './pg-values.ts';
 import type { PgConnection } from './sql-target.ts';
 
 /** One fresh connection for one statement. */
-export type PgSession = { readonly client: Client; close(): Promise<void> };
+export type PgSession = {
+  readonly client: Client;
+  /** The server process of the transaction under way and its start; behind a pooler the connection itself does not know. */
+  transaction: { readonly pid: number; readonly started: string } | null;
+  close(): Promise<void>;
+};
 
 /** Rows as arrays, because two columns may have the same name. */
 export type PgAnswer = {
@@ -43,9 +48,10 @@ export async function openPgSession(
     'datestyle=ISO',
     ...(use.readOnly ? ['default_transaction_read_only=on'] : []),
   ];
+  const { pooled = false, ...place } = connection;
   const client = new Client({
-    ...connection,
-    options: settings.map((setting) => `-c ${setting}`).join(' '),
+    ...place,
+    ...(pooled ? {} : { options: settings.map((setting) => `-c ${setting}`).join(' ') }),
     application_name: 'warroom step',
     connectionTimeoutMillis: Math.min(CONNECT_TIMEOUT_MS, use.timeoutMs),
     types: pgValues,
@@ -59,7 +65,26 @@ export async function openPgSession(
     throw error;
   }
   guardSize(client);
-  return { client, close: () => client.end().catch(() => undefined) }; // already cut: nothing is left to close
+  return { client, transaction: null, close: () => client.end().catch(() => undefined) }; // already cut: nothing is left to close
+}
+
+/**
+ * Begins a transaction and sets the limits for it alone: a pooler hands the session to others afterwards, and one that is told to ignore
+ * the limits of the start packet does so in silence.
+ */
+export async function beginTransaction(
+  session: PgSession,
+  use: { readOnly: boolean; timeoutMs: number },
+): Promise<void> {
+  await session.client.query(`BEGIN TRANSACTION READ ${use.readOnly ? 'ONLY' : 'WRITE'}`);
+  const answer = await session.client.query({
+    text: `select pg_catalog.set_config('statement_timeout', $1, true), pg_catalog.set_config('lock_timeout', $2, true),
+      pg_catalog.set_config('idle_in_transaction_session_timeout', $3, true), pg_catalog.set_config('datestyle', 'ISO', true),
+      pg_catalog.pg_backend_pid() as pid, pg_catalog.transaction_timestamp()::text as started`,
+    values: [use.timeoutMs, Math.min(LOCK_TIMEOUT_MS, use.timeoutMs), use.timeoutMs + CANCEL_WAIT_MS].map(String),
+  });
+  const row = answer.rows[0] as { pid: number; started: string };
+  session.transaction = { pid: Number(row.pid), started: row.started };
 }
 
 /**
@@ -85,12 +110,21 @@ export async function queryCapped(
 /** Asks the server on a second connection to stop what the session is doing; true when it said that it will. */
 export async function cancelOnServer(connection: PgConnection, session: PgSession): Promise<boolean> {
   const { Client } = (await import('pg')).default;
-  const second = new Client({ ...connection, connectionTimeoutMillis: CANCEL_WAIT_MS, query_timeout: CANCEL_WAIT_MS });
+  const { pooled = false, ...place } = connection;
+  const { transaction } = session;
+  if (pooled && transaction === null) return false; // whose process it is cannot be known
+  const second = new Client({ ...place, connectionTimeoutMillis: CANCEL_WAIT_MS, query_timeout: CANCEL_WAIT_MS });
   second.on('error', () => undefined);
   try {
     await second.connect();
     const pid = (session.client as unknown as { processID: number | null }).processID;
-    const answer = await second.query({ text: 'select pg_cancel_backend($1) as done', values: [pid] });
+    const answer = transaction
+      ? // the same transaction still, not the next one of somebody else in a process of the pool
+        await second.query({
+          text: 'select pg_cancel_backend(pid) as done from pg_stat_activity where pid = $1 and xact_start = $2::timestamptz',
+          values: [transaction.pid, transaction.started],
+        })
+      : await second.query({ text: 'select pg_cancel_backend($1) as done', values: [pid] });
     return (answer.rows[0] as { done?: boolean } | undefined)?.done === true;
   } catch {
     return false; // the caller cuts the connection instead

@@ -12,7 +12,7 @@ const DANGEROUS = ['pg_execute_server_program', 'pg_write_server_files', 'pg_rea
 
 /** Names are looked up in pg_catalog first, unless somebody listed it later: then a function of theirs could take the place of a known one. */
 const OWN_FUNCTIONS_FIRST = `
-  select pg_catalog.set_config('search_path', 'pg_catalog, ' || pg_catalog.current_setting('search_path'), false)
+  select pg_catalog.set_config('search_path', 'pg_catalog, ' || pg_catalog.current_setting('search_path'), true)
   where pg_catalog.current_setting('search_path') like '%pg_catalog%'`;
 
 const FACTS = `
@@ -24,7 +24,7 @@ const FACTS = `
           where c.relkind in ('r', 'p') and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname not like 'pg\\_%'
             and pg_catalog.has_table_privilege(current_user, c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE') limit 1) as writable`;
 
-/** Looks at the session's role before anything is read with it: READ ONLY does not hold against a powerful role. */
+/** Looks at the role of a transaction before anything is read in it: READ ONLY does not hold against a powerful role. */
 export async function checkReadRole(client: Client, target: string): Promise<RoleCheck> {
   await client.query(OWN_FUNCTIONS_FIRST);
   const answer = await client.query({ text: FACTS, values: [DANGEROUS] });

@@ -4,6 +4,7 @@ import { plural } from '../../lib/text.ts';
 import type { Limits, StopReason } from '../limits.ts';
 import { type Findings, stopped } from '../results.ts';
 import {
+  beginTransaction,
   cancelOnServer,
   cutConnection,
   openPgSession,
@@ -46,6 +47,11 @@ export async function runSql(work: SqlWork): Promise<Findings> {
     session = await openPgSession(work.connection, { ...work, signal: work.limits.signal });
   } catch (error) {
     if (work.limits.reason()) return stopped(work.limits, 'the database was not reached, nothing was sent.');
+    if (messageOf(error).includes('unsupported startup parameter'))
+      return {
+        status: 'failed',
+        error: `Target ${work.target} is reached through a pooler that keeps no settings of a session: write \`pooled: true\` into its options.`,
+      };
     return {
       status: 'failed',
       error: `Target ${work.target} cannot be reached at ${addressOf(work.connection)} (${reasonOf(error)}): check that it runs and that the credential is right.`,
@@ -65,10 +71,10 @@ export async function runSql(work: SqlWork): Promise<Findings> {
 }
 
 async function read(work: SqlWork, session: PgSession, progress: Progress): Promise<Findings> {
-  const role = await checkReadRole(session.client, work.target);
-  if (role.refusal) return { status: 'refused', error: role.refusal };
-  await session.client.query('BEGIN TRANSACTION READ ONLY');
+  await beginTransaction(session, work);
   try {
+    const role = await checkReadRole(session.client, work.target);
+    if (role.refusal) return { status: 'refused', error: role.refusal };
     progress.phase = 'sent';
     const answer = await queryCapped(session.client, { ...work, values: [...work.values], toTheEnd: false });
     return findings(answer, [
@@ -82,7 +88,14 @@ async function read(work: SqlWork, session: PgSession, progress: Progress): Prom
 
 async function change(work: SqlWork, session: PgSession, progress: Progress): Promise<Findings> {
   const { client } = session;
-  if (!work.outsideTransaction) await client.query('BEGIN TRANSACTION READ WRITE');
+  if (work.outsideTransaction && work.connection.pooled) {
+    return {
+      status: 'refused',
+      error:
+        'This statement runs outside of a transaction, where a pooler keeps no limits: use a target with the address of PostgreSQL itself.',
+    };
+  }
+  if (!work.outsideTransaction) await beginTransaction(session, work);
   progress.phase = 'sent';
   const answer = await queryCapped(client, { ...work, values: [...work.values], toTheEnd: true });
   const cut = answer.cut ? `All rows were worked on, the first ${plural(work.maxRows, 'row')} are shown.` : null;

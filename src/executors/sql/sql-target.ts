@@ -111,9 +111,17 @@ export async function sqlConnection(
   const whole = await use.secrets.optional(login.connection);
   const password = await use.secrets.optional(login.password);
   const text = whole ?? (typeof connection === 'string' ? connection : null);
-  if (text !== null) return { connectionString: loginInto(text, { user: login.user, password }) };
+  const problem = text === null ? null : tlsProblem(text);
+  if (problem !== null)
+    throw new UserError('target_invalid', `The connection of target ${target.name} is not usable: ${problem}.`);
+  const way = { ...(ca === undefined ? {} : { ssl: { ca: await readAuthority(ca) } }), pooled };
+  if (text !== null) {
+    const connectionString = loginInto(text, { user: login.user, password });
+    return { connectionString: ca === undefined ? connectionString : withoutMode(connectionString), ...way };
+  }
   return {
     ...(connection as PgConnection),
+    ...way,
     ...(login.user === undefined ? {} : { user: login.user }),
     ...(password === undefined ? {} : { password }),
   };
@@ -129,10 +137,8 @@ function loginInto(text: string, login: { user: string | undefined; password: st
 }
 
 /** The driver lets the mode in the address win over the authority of the options. */
-function withoutMode(base: PgConnection, named: boolean): PgConnection {
-  if (!named || base.connectionString === undefined) return base;
-  const [address = '', query = ''] = base.connectionString.split('?');
-  const rest = new URLSearchParams(query);
-  rest.delete('sslmode');
-  return { connectionString: rest.size === 0 ? address : `${address}?${rest}` };
+function withoutMode(text: string): string {
+  const url = new URL(text);
+  url.searchParams.delete('sslmode');
+  return url.href;
 }
