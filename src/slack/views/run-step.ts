@@ -84,7 +84,10 @@ function targetPieces(status: StepStatus): Piece[] {
   const { holder, place } = status;
   const line = place === null ? [] : [`, ${ordinal(place)} in line`];
   if (holder === null) return place === null ? [] : ['\nWaits for its target', ...line];
-  const who: Piece[] = [`“${plainLine(holder.title, 80)}” of `, person(holder.by)];
+  const who: Piece[] =
+    holder.title === null || holder.by === null
+      ? ['a step that is not shown here']
+      : [`“${plainLine(holder.title, 80)}” of `, person(holder.by)];
   if (holder.incident !== null) who.push(` (incident ${holder.incident})`);
   if (holder.heldUntil === null)
     return place === null ? ['\n🔒 ', ...who, ' runs on its target'] : ['\n🔒 Waits for ', ...who, ...line];
@@ -145,7 +148,7 @@ export function cancelButton(stepRun: StepRun | null): Button[] {
 }
 
 function releaseButton({ holder }: StepStatus): Button[] {
-  if (holder === null || holder.heldUntil === null) return [];
+  if (holder === null || holder.heldUntil === null || holder.title === null) return [];
   const text = 'Other steps may change the target again. Do it when you have looked what became of the step.';
   const confirm = { title: 'Release the target?', text, yes: 'Release' };
   return [button({ action: 'target.release', text: 'Release', value: String(holder.stepRun), confirm })];
