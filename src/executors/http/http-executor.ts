@@ -139,6 +139,7 @@ async function sendAndFollow(
       address,
       signal,
       maxResponseBytes: place.maxResponseBytes,
+      ca: place.ca,
     });
     const location = response.headers.location;
     const follows =

@@ -7,6 +7,7 @@ import {
   secretReference,
   targetProblems,
 } from '../credential.ts';
+import { readAuthority } from '../tls-authority.ts';
 
 const baseUrl = z
   .string()
@@ -31,6 +32,8 @@ const options = z.strictObject({
     .min(1_024)
     .max(64 * 1024 * 1024)
     .default(4 * 1024 * 1024),
+  /** PEM file with the authority that signed the target's certificate; without it those that the machine trusts. */
+  ca: z.string().startsWith('/', 'write an absolute path').optional(),
 });
 
 const headerName = z.string().regex(/^[A-Za-z0-9-]+$/u, 'write the name of a header');
@@ -41,6 +44,8 @@ export type HttpPlace = {
   readonly base: URL;
   readonly maxResponseBytes: number;
   readonly headers: Readonly<Record<string, string>>;
+  /** PEM text; null for what the machine trusts. */
+  readonly ca: string | null;
 };
 
 /** Problems of a target of this executor, one sentence each. */
@@ -67,5 +72,6 @@ export async function httpPlace(
   for (const [name, value] of Object.entries(login.headers ?? {})) {
     headers[name.toLowerCase()] = typeof value === 'string' ? value : await use.secrets.text(value);
   }
-  return { base: new URL(place.baseUrl), maxResponseBytes: place.maxResponseBytes, headers };
+  const ca = place.ca === undefined ? null : await readAuthority(place.ca);
+  return { base: new URL(place.baseUrl), maxResponseBytes: place.maxResponseBytes, headers, ca };
 }

@@ -20,6 +20,8 @@ export type WireRequest = {
   readonly address: { readonly address: string; readonly family: number };
   readonly signal: AbortSignal;
   readonly maxResponseBytes: number;
+  /** PEM of the authority that must have signed the certificate; without it those that the machine trusts. */
+  readonly ca?: string | null;
 };
 
 export type WireResponse = {
@@ -83,6 +85,7 @@ export function sendRequest(request: WireRequest): Promise<WireResponse> {
       signal: request.signal,
       maxHeaderSize: 65_536,
       lookup: pinned(request.address),
+      ...(request.ca ? { ca: request.ca } : {}),
     });
     const fail = (error: unknown, tooLarge = false) => reject(new SendError(codeOf(error), { connected, tooLarge }));
     sending.on('socket', (socket) => {

@@ -187,6 +187,7 @@ async function send(
     address,
     signal: use.signal,
     maxResponseBytes: place.maxResponseBytes,
+    ca: place.ca,
   });
 }
 
