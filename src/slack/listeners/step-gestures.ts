@@ -28,6 +28,11 @@ const SAID: Readonly<Record<Cancelled, string>> = {
   stopping: 'It is being stopped; the card says how it ended.',
 };
 
+/** A step of a private incident is there for its room alone. */
+export async function requireStepVisible(ui: Ui, visitor: Visitor, stepRun: number): Promise<void> {
+  await requireRunVisible(ui, visitor, await runOf(ui, stepRun));
+}
+
 /** **Cancel** of one step. */
 export async function pressCancel(ui: Ui, visitor: Visitor, stepRun: number): Promise<Answer> {
   await requireRunVisible(ui, visitor, await runOf(ui, stepRun));
@@ -67,6 +72,7 @@ const PARAM = 'param:';
 /** The values that such a step was missing, as they were filled in. */
 export async function submitRun(ui: Ui, visitor: Visitor, view: ViewOutput): Promise<Answer> {
   const wanted = metadataOf(view, z.object({ run: z.int(), step: z.string() }));
+  await requireRunVisible(ui, visitor, wanted.run);
   const values = valuesOf(view);
   const blocks = blocksOf(view).filter((block) => block.startsWith(PARAM));
   const params = Object.fromEntries(blocks.map((block) => [block.slice(PARAM.length), values(block)]));

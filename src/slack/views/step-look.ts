@@ -55,7 +55,7 @@ export function stepOutcome(stepRun: StepRun): string {
     case 'expired':
       return stepRun.error ? 'expired, nothing was run' : 'nobody approved in time, nothing was run';
     case 'unknown':
-      return 'unknown: Warroom stopped in the middle, so it may or may not have happened; look with the verify step before asking again';
+      return 'unknown: it may or may not have happened; look with the verify step before asking again';
   }
 }
 
