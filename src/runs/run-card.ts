@@ -61,7 +61,7 @@ export async function readRunCard(
   const variables = { steps: stepValues(stepRuns), params: valuesOf(runbook, run), alert: {} };
   const standings = new Map<string, TargetStanding>();
   for (const name of new Set(runbook.steps.flatMap((step) => (isActing(step) ? [step.target] : []))))
-    standings.set(name, await readStanding(tx, targetKeys(context, runbook.system, name)));
+    standings.set(name, await readStanding(tx, targetKeys(context, runbook.system, name), run.incident));
   const steps: StepStatus[] = [];
   for (const step of runbook.steps) {
     const stepRun = latest.get(step.id) ?? null;

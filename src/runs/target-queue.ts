@@ -1,3 +1,4 @@
+import { findIncident } from '../db/incidents.ts';
 import { findRun, findStepRun } from '../db/runs.ts';
 import {
   acquireTarget,
@@ -87,9 +88,10 @@ export async function releaseHeld(context: RunsContext, click: { stepRun: number
 /** Who has a target, as far as a step of another run or this one is concerned. */
 export type TargetHolder = {
   readonly stepRun: number;
-  readonly title: string;
-  /** Who asked for the step that holds it. */
-  readonly by: string;
+  /** Null where it belongs to a private incident that is not the reader's. */
+  readonly title: string | null;
+  /** Who asked for the step that holds it; null in the same case. */
+  readonly by: string | null;
   readonly incident: number | null;
   /** Null while it runs; otherwise it is over, and nobody knows what became of it. */
   readonly heldUntil: Date | null;
@@ -98,16 +100,17 @@ export type TargetHolder = {
 /** How things stand at a target. `line`: step runs that wait, next first. */
 export type TargetStanding = { readonly holder: TargetHolder | null; readonly line: readonly number[] };
 
-/** Reads who holds a target and who waits for it. */
-export async function readStanding(tx: Tx, keys: readonly string[]): Promise<TargetStanding> {
+/** Reads who holds a target and who waits for it, as far as the cards of `reader`, an incident or none, may say it. */
+export async function readStanding(tx: Tx, keys: readonly string[], reader: number | null): Promise<TargetStanding> {
   const [lock] = (await listTargetLocks(tx, keys)).values();
   const line = (await listLine(tx, keys)).map(({ stepRun }) => stepRun);
   const stepRun = lock ? await findStepRun(tx, lock.stepRun) : null;
   if (!lock || !stepRun) return { holder: null, line };
   const run = await findRun(tx, stepRun.run);
-  const { title, requestedBy: by } = stepRun;
-  return {
-    holder: { stepRun: stepRun.id, title, by, incident: run?.incident ?? null, heldUntil: lock.heldUntil },
-    line,
-  };
+  const incident = run?.incident ?? null;
+  const { id, title, requestedBy: by } = stepRun;
+  const { heldUntil } = lock;
+  const secret = incident !== null && incident !== reader && (await findIncident(tx, incident))?.private === true;
+  if (secret) return { holder: { stepRun: id, title: null, by: null, incident: null, heldUntil }, line };
+  return { holder: { stepRun: id, title, by, incident, heldUntil }, line };
 }

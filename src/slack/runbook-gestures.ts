@@ -44,6 +44,8 @@ async function placeFor(ui: Ui, asked: { here: Place; runbook: Runbook; number: 
     const incident = await withTransaction(ui.context.pool, (tx) => findIncident(tx, number));
     if (!incident)
       throw new UserError('incident_unknown', `There is no incident ${number}; /incident list shows the open ones.`);
+    if (incident.private && !incident.room)
+      throw new UserError('room_missing', `The room of incident ${number} is not there yet; try again in a moment.`);
     return { place: { ...(incident.room ?? here), incident: number }, others: [] };
   }
   const own = await roomIncident(ui, here.channel);

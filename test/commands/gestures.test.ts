@@ -6,16 +6,20 @@ import { type Caller, type Command, dispatch, loadCommands } from '../../src/sla
 import { PRESSES } from '../../src/slack/listeners/buttons.ts';
 import { FORMS } from '../../src/slack/listeners/forms.ts';
 import { explain, type Ui } from '../../src/slack/ui.ts';
-import { type Desk, freshKey, openDesk } from '../support/desk.ts';
+import { runsOf } from '../runs/support.ts';
+import { BOB, type Desk, freshKey, openDesk } from '../support/desk.ts';
 
 /** The border to Slack: remembers what was asked of it and answers as Slack does. */
 class Border {
   views: ModalView[] = [];
   member = true;
   deadTrigger = false;
+  /** Who is in every channel. */
+  inside: string[] = [];
   readonly call = (async (_lane: string, method: string, args: Record<string, unknown>) => {
     if (method === 'users.info')
       return { user: { id: args.user, team_id: 'T1', name: String(args.user), profile: {} } };
+    if (method === 'conversations.members') return { members: this.inside };
     if (method === 'conversations.info') return { channel: { id: args.channel, is_member: this.member } };
     if (method !== 'views.open') throw new TypeError(`unexpected call of ${method}`);
     if (this.deadTrigger) {
@@ -258,5 +262,31 @@ describe('buttons and forms', () => {
     expect(
       (await desk.db.pool.query('select 1 from incidents where request_key = $1', [visitor.requestKey])).rowCount,
     ).toBe(1);
+  });
+});
+
+describe('a private incident', () => {
+  const nothingOf = (number: number) => `There is no incident ${number}; /incident list shows the open ones.`;
+
+  test('that has no room yet opens no run elsewhere, where others would see it', async () => {
+    const { number } = await desk.declare({ private: true });
+    expect(await typed(`/runbook RB-1 ${number}`)).toBe(
+      `The room of incident ${number} is not there yet; try again in a moment.`,
+    );
+    expect((await desk.db.pool.query('select 1 from runs where incident = $1', [number])).rowCount).toBe(0);
+  });
+
+  test('is verified and approved by nobody outside of its room, also with a form from before', async () => {
+    const { number } = await desk.declare({ private: true, actor: BOB });
+    await desk.tx((tx) => updateRoom(tx, number, { channel: 'C0SECRET', thread: null }));
+    const runs = runsOf(desk);
+    const run = await runs.open('RB-1', number);
+    const approval = await runs.request(run, 'drain', { actor: BOB });
+    const { stepRun } = await runs.approval(approval);
+    await expect(PRESSES['run.verify'](ui, caller(), String(stepRun))).rejects.toThrow(nothingOf(number));
+    const view = { private_metadata: JSON.stringify({ approval }), state: { values: {} } } as never;
+    await expect(FORMS['approval.approve'].submit(ui, caller(), view)).rejects.toThrow(nothingOf(number));
+    border.inside = ['UALICE'];
+    expect(await PRESSES['run.verify'](ui, caller(), String(stepRun))).toBeNull();
   });
 });

@@ -74,6 +74,18 @@ describe('steps that want one target', () => {
     await desk.db.pool.query(`update step_runs set state = 'cancelled' where state = 'approved'`);
   });
 
+  test('show nothing of a private incident outside of its room', async () => {
+    const secret = await desk.declare({ private: true });
+    const [inside, outside] = [await runs.open('RB-50', secret.number), await runs.open('RB-50')];
+    const approval = await runs.request(inside, 'flush');
+    await runs.approve(approval);
+    desk.target.answer('/flush', { status: 504 });
+    await desk.work();
+    expect((await runs.end(inside, 'flush')).state).toBe('unknown');
+    expect((await status(inside, 'flush'))?.holder).toMatchObject({ title: 'Flush', by: 'UALICE' });
+    expect((await status(outside, 'flush'))?.holder).toMatchObject({ title: null, by: null, incident: null });
+  });
+
   test('that has two names wait for each other as well', async () => {
     const keys = (name: string) => targetKeys(desk.context, 'shop', name);
     expect(keys('api').filter((key) => keys('worker').includes(key))).toEqual([]);

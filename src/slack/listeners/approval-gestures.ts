@@ -56,6 +56,8 @@ export async function submitDecision(
   form: { view: ViewOutput; decision: DecisionKind },
 ): Promise<Answer> {
   const { approval } = metadataOf(form.view, approvalData);
+  // Whoever left the room since the form was opened is outside of it.
+  await getPending(ui, visitor, approval);
   const person = await actorOf(ui, visitor);
   const values = valuesOf(form.view);
   const { decision } = form;

@@ -86,6 +86,7 @@ export const PRESSES: Readonly<Record<Exclude<ActionId, 'declare.system' | 'runb
     return null;
   },
   'run.verify': async (ui, visitor, value) => {
+    await steps.requireStepVisible(ui, visitor, numberIn(value));
     await startVerify(ui.context, { stepRun: numberIn(value), actor: await actorOf(ui, visitor) });
     return null;
   },
