@@ -12,7 +12,7 @@ import type { Releasers } from '../lib/releasers.ts';
 import { plural } from '../lib/text.ts';
 import type { Packs } from '../packs/load.ts';
 import { formatProblem } from '../packs/problems.ts';
-import type { Check } from './doctor-examination.ts';
+import type { Check } from './doctor-findings.ts';
 
 /** More broken files than these say nothing new. */
 const PROBLEMS_SHOWN = 5;

@@ -3,7 +3,6 @@ import type { Config } from '../config/read-config.ts';
 import type { Connection } from '../db/pool.ts';
 import type { SystemDefinition, TargetDefinition } from '../domain/system.ts';
 import { analyseStatement } from '../executors/analyse-statement.ts';
-import type { Examination } from '../executors/examination.ts';
 import { examineTarget } from '../executors/examine-target.ts';
 import { createExecutors } from '../executors/registry.ts';
 import { createSecretResolver } from '../executors/secrets.ts';
@@ -14,23 +13,8 @@ import { Releasers } from '../lib/releasers.ts';
 import { loadPacks, type Packs } from '../packs/load.ts';
 import { formatProblem } from '../packs/problems.ts';
 import { checkDatabase, checkPrograms, checkRunbooks } from './doctor-checks.ts';
+import type { Check, DoctorReport, TargetReport } from './doctor-findings.ts';
 import { checkSlack } from './doctor-slack.ts';
-
-/** One part of the installation. `said`: what is so, in a few words. */
-export type Check = {
-  readonly name: string;
-  readonly said: string;
-  readonly findings: readonly string[];
-  readonly remarks: readonly string[];
-};
-
-export type TargetReport = Examination & { readonly target: string; readonly executor: string };
-
-export type DoctorReport = {
-  readonly ok: boolean;
-  readonly checks: readonly Check[];
-  readonly targets: readonly TargetReport[];
-};
 
 /** What the parts would log is in the report already; the disk is left as it is. */
 const nothing = (): void => undefined;

@@ -1,7 +1,7 @@
 import { LAYERS } from '../executors/examination.ts';
 import { cleanText } from '../executors/output-safety.ts';
 import { plural } from '../lib/text.ts';
-import type { Check, DoctorReport, TargetReport } from './doctor-examination.ts';
+import type { Check, DoctorReport, TargetReport } from './doctor-findings.ts';
 
 /** The report for people: one line for each part and each target, ✓ or ✗, and below it what to do. */
 export function describeReport({ checks, targets }: DoctorReport): string {

@@ -10,7 +10,7 @@ import type { Log } from '../lib/log.ts';
 import { plural } from '../lib/text.ts';
 import { SlackCallError, type SlackCaller } from '../slack/client.ts';
 import { createUserGroups } from '../slack/user-groups.ts';
-import type { Check } from './doctor-examination.ts';
+import type { Check } from './doctor-findings.ts';
 import { slackCaller } from './slack-access.ts';
 
 const MANIFEST = fileURLToPath(new URL('../../manifest.yml', import.meta.url));

@@ -1,7 +1,8 @@
 import { ConfigError } from '../config/config-problem.ts';
 import { processEnvironment } from '../config/environment.ts';
 import { type Config, readConfig } from '../config/read-config.ts';
-import { type DoctorReport, examineInstallation } from './doctor-examination.ts';
+import { examineInstallation } from './doctor-examination.ts';
+import type { DoctorReport } from './doctor-findings.ts';
 import { describeReport } from './doctor-report.ts';
 import { readOptions } from './options.ts';
 import type { Terminal, Verb } from './verb.ts';

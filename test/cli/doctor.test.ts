@@ -8,7 +8,7 @@ import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { doctorVerb } from '../../src/cli/doctor.ts';
-import type { DoctorReport, TargetReport } from '../../src/cli/doctor-examination.ts';
+import type { DoctorReport, TargetReport } from '../../src/cli/doctor-findings.ts';
 import { DEFAULT_WORKSPACE } from '../../src/sandbox/default-workspace.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
