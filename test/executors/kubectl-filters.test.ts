@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { createKubectlExecutor } from '../../src/executors/kubectl/kubectl-executor.ts';
+import { parseStatement } from '../../src/executors/kubectl/parse-statement.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { UserError } from '../../src/lib/errors.ts';
+import { Secret } from '../../src/lib/secret.ts';
+
+const executor = createKubectlExecutor({
+  clock: systemClock,
+  secrets: () => Promise.resolve(new Secret('unused-secret')),
+});
+const target = {
+  name: 'cluster',
+  executor: 'kubectl' as const,
+  description: null,
+  options: { server: 'https://127.0.0.1:1' },
+  read: { token: { secret: 'env:TOKEN' } },
+  write: null,
+};
+const prepare = (text: string, values = {}) => executor.prepare({ text, values, target, allowed: 'read' });
+
+describe('kubectl with filters', () => {
+  it('stands before the first | that is not quoted', () => {
+    const { words, filters } = parseStatement(`kubectl logs web --tail=5 | grep -i "a|b" | wc -l`);
+    expect(words).toEqual(['logs', 'web', '--tail=5']);
+    expect(filters).toEqual([
+      [[{ text: 'grep' }], [{ text: '-i' }], [{ text: 'a|b' }]],
+      [[{ text: 'wc' }], [{ text: '-l' }]],
+    ]);
+  });
+
+  it('shows them on the card and covers them with the hash, values being one argument', async () => {
+    const [first, second] = await Promise.all(
+      ['oom', 'memory'].map((word) => prepare('logs web | grep ${word}', { word })),
+    );
+    expect(first?.display).toBe('kubectl logs web | grep oom');
+    expect(first?.canonical).not.toEqual(second?.canonical);
+    expect((await prepare('logs web | grep ${word}', { word: 'a; b' })).display).toBe(`kubectl logs web | grep 'a; b'`);
+  });
+
+  it.each([
+    'get pods | xargs kubectl delete pod',
+    'get pods | sh',
+    'get pods |',
+    'get pods || true',
+    'get pods |& cat',
+  ])('refuses what is no filter: %s', async (text) => {
+    await expect(prepare(text)).rejects.toThrow(UserError);
+    await expect(executor.placeholders(text)).rejects.toThrow(UserError);
+  });
+});
