@@ -69,9 +69,12 @@ export async function listAnchors(db: Queryable): Promise<Anchor[]> {
   return db.query<Anchor>('select position, hash from audit_anchors order by position');
 }
 
-/** When the last head was said in the hub; null when never. */
+/** When the last head was said in the hub, or the log began when none ever was; null for an empty log. */
 export async function lastAnchorAt(db: Queryable): Promise<Date | null> {
-  const rows = await db.query<{ at: Date }>('select at from audit_anchors order by position desc limit 1');
+  const rows = await db.query<{ at: Date | null }>(
+    `select coalesce((select at from audit_anchors order by position desc limit 1),
+       (select at from audit_entries order by id limit 1)) as at`,
+  );
   return rows[0]?.at ?? null;
 }
 

@@ -20,7 +20,7 @@ export async function anchorAudit(context: { readonly pool: Pool }): Promise<voi
   });
 }
 
-/** Leaves the next anchor behind at start: a day after the last one. */
+/** Leaves the next anchor behind at start: a day after the last one, or after the log began; restarts do not put it off. */
 export async function scheduleAnchor(tx: Tx): Promise<void> {
   const last = await lastAnchorAt(tx);
   await addTypedJob(tx, { task: 'audit.anchor' }, new Date((last ?? tx.now).getTime() + EVERY_MS));

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { chainPending } from '../../src/db/audit-chain.ts';
 import { listPages } from '../../src/db/escalations.ts';
 import { restoreJobs } from '../../src/jobs/restore.ts';
 import { startDiagnostics } from '../../src/runs/diagnose.ts';
@@ -48,4 +49,15 @@ test('it changes nothing where every job is there', async () => {
   await desk.work();
   expect((await desk.jobs()).sort()).toEqual(before.sort());
   expect(await desk.tx((tx) => listPages(tx, incident.number))).toHaveLength(1);
+});
+
+test('the head of the audit log is said within a day also when Warroom is restarted every few hours', async () => {
+  const anchors = () => desk.db.pool.query('select position from audit_anchors');
+  await chainPending(desk.db.pool);
+  for (let restarts = 0; restarts < 3; restarts += 1) {
+    await advance(desk.db.pool, '11 hours');
+    await restoreJobs(desk.context);
+    await desk.work();
+  }
+  expect((await anchors()).rows).toHaveLength(1);
 });
