@@ -163,6 +163,16 @@ export async function verify(world: CrashWorld, run: number, stepRun: number): P
   );
 }
 
+/** Presses Release for what a step with an unknown outcome holds; resolves when nothing is held. */
+export async function release(world: CrashWorld, run: number, stepRun: number): Promise<void> {
+  await insist(
+    `releasing what ${stepRun} holds`,
+    () => pressIn(world, world.nadia, { slot: `run:${run}:card`, action: 'target.release', value: String(stepRun) }),
+    async () =>
+      (await world.query('select 1 from target_locks where step_run = $1', [stepRun])).length === 0 ? true : undefined,
+  );
+}
+
 /** The second person approves; resolves when the decision is written. */
 export async function approve(world: CrashWorld, approval: number): Promise<void> {
   await insist(
