@@ -194,7 +194,7 @@ describe('every view stays within the limits of Slack, and what people wrote doe
             effect: acts ? 'change' : 'read',
           });
           return aStatus(step, {
-            stepRun: ran ? aStepRun(step, { output, error: text, display: output }) : null,
+            stepRun: ran ? aStepRun(step, { id: 100 + index, output, error: text, display: output }) : null,
             offered: acts ? index % 4 === 1 : null,
             unavailable: index % 7 === 3 ? text : null,
           });
