@@ -211,7 +211,8 @@ function collectItem(block: ItemBlock, nested: readonly Block[], context: Contex
   const inner: Context = { ...context, phase, title, option, alternatives: null, within: doing || context.within };
   const place = placeOf(inner, collector);
   const { from, to } = block;
-  const spans = (doing || context.within) && !isForbidden(block.text) ? commandSpans(block.text) : [];
+  const told = doing || (context.within && isLittleElse(block.text));
+  const spans = told && !isForbidden(block.text) ? commandSpans(block.text) : [];
   if (alternative) collector.pieces.push({ ...place, kind: 'heading', text: title, said: false, from, to });
   else if (spans.length > 0) {
     for (const text of spans)
@@ -249,6 +250,11 @@ function isForbidden(text: string): boolean {
   return /\b(?:never|don['’]?t|do not|avoid|must not|should not|mai|non (?:eseguire|usare|lanciare|fare)|evitare)\b/iu.test(
     text,
   );
+}
+
+/** `` `cp a b` (first run only) ``: a command with a few words, no sentence that mentions one. */
+function isLittleElse(text: string): boolean {
+  return (text.replaceAll(/(`{1,2})(?!`).+?\1(?!`)/gu, '').match(/\p{L}+/gu) ?? []).length <= 4;
 }
 
 function isLink(text: string): boolean {

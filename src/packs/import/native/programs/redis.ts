@@ -81,7 +81,12 @@ export function writeRedis(args: readonly string[], placeholders: readonly Place
 
 function writeArgument(argument: string, placeholders: readonly Placeholder[]): string {
   const literals = splitMarks(argument, placeholders).filter((piece) => typeof piece === 'string');
-  if (argument !== '' && literals.every((text) => /^[A-Za-z0-9_:.,*?[\]{}/@+=<>()|%-]+$/u.test(text)))
+  // A lone `|` would begin a filter.
+  if (
+    argument !== '' &&
+    argument !== '|' &&
+    literals.every((text) => /^[A-Za-z0-9_:.,*?[\]{}/@+=<>()|%-]+$/u.test(text))
+  )
     return fillMarks(argument, placeholders);
   return `"${fillMarks(argument, placeholders, escaped)}"`;
 }
