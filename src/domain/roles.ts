@@ -6,7 +6,8 @@ export type Role = (typeof ROLES)[number];
 
 /**
  * Who has a role, by system and role: Slack ids of people (`U…`) and user groups (`S…`). System `*` holds for all that do
- * not name that role themselves. A role for which nobody is named belongs to every full member of the workspace.
+ * not name that role themselves. A role for which nobody is named belongs to whoever has the one before it, and `viewer` to every
+ * full member of the workspace.
  */
 export type RoleHolders = Readonly<Record<string, Readonly<Partial<Record<Role, readonly string[]>>>>>;
 
@@ -21,10 +22,9 @@ export function isOneOf(person: Person, ids: readonly string[]): boolean {
  */
 export function hasRole(holders: RoleHolders, system: string, person: Person, role: Role): boolean {
   if (!isMember(person)) return false;
-  if (namedFor(holders, system, role) === null) return true;
-  return ROLES.slice(ROLES.indexOf(role)).some((candidate) =>
-    isOneOf(person, namedFor(holders, system, candidate) ?? []),
-  );
+  const below = ROLES.slice(0, ROLES.indexOf(role) + 1).findLastIndex((one) => namedFor(holders, system, one) !== null);
+  if (below === -1) return true;
+  return ROLES.slice(below).some((candidate) => isOneOf(person, namedFor(holders, system, candidate) ?? []));
 }
 
 /** Ids named for a role in a system; null when nobody is named, neither there nor for `*`. */

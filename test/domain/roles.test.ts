@@ -12,6 +12,8 @@ const lead = person('ULEAD', { groups: ['S0LEAD'] });
 describe('a role', () => {
   test.each<[string, string, ReturnType<typeof person>, Role, boolean]>([
     ['is everybody’s when nobody is named', 'shop', person('UBOB'), 'responder', true],
+    ['is theirs who have the one before it when nobody is named', 'depot', sre, 'commander', true],
+    ['is not theirs who lack a lower one that is named', 'depot', person('UBOB'), 'commander', false],
     ['is only theirs who are named', 'shop', person('UBOB'), 'approver', false],
     ['is theirs who are named', 'shop', person('UALICE'), 'approver', true],
     ['comes with a user group', 'depot', sre, 'approver', true],
