@@ -59,7 +59,7 @@ export async function stampOf(path: string): Promise<{ text: string; changedAt: 
   const { dev, ino, size, mtimeMs, ctimeMs, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
   return {
     text: `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`,
-    changedAt: Number(ctimeMs > mtimeMs ? ctimeMs : mtimeMs),
+    changedAt: Math.max(Number(ctimeMs), Number(mtimeMs)),
   };
 }
 

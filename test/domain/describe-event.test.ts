@@ -67,10 +67,7 @@ const FACTS: { readonly [K in TimelineKind]: [Extract<TimelineFact, { kind: K }>
     { kind: 'step_finished', step: 'Reset', state: 'failed', error: 'no answer' },
     'finished “Reset”: failed (no answer)',
   ],
-  secret_given: [
-    { kind: 'secret_given', step: 'Unseal', given: 2, wanted: 3 },
-    'gave a secret for “Unseal”: 2 of 3',
-  ],
+  secret_given: [{ kind: 'secret_given', step: 'Unseal', given: 2, wanted: 3 }, 'gave a secret for “Unseal”: 2 of 3'],
   secrets_lost: [
     { kind: 'secrets_lost', step: 'Unseal', given: 2 },
     'lost what 2 people had given for “Unseal”, because the process that held it ended: it has to be given again',

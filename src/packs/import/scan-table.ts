@@ -5,13 +5,8 @@ const SEPARATOR = /^[ \t>]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t
 /** A row with a line of dashes below it. */
 export function isTableStart(lines: readonly string[], at: number): boolean {
   const next = lines[at + 1];
-  return (
-    (lines[at] ?? '').includes('|') &&
-    next !== undefined &&
-    next.includes('-') &&
-    next.includes('|') &&
-    SEPARATOR.test(next)
-  );
+  if (next === undefined || !(lines[at] ?? '').includes('|')) return false;
+  return next.includes('-') && next.includes('|') && SEPARATOR.test(next);
 }
 
 /** The table that starts at `at`, to the first line without a bar. */

@@ -42,9 +42,7 @@ export function joinSettings(all: readonly ImportedSettings[]): Record<string, u
           typeof item === 'string'
             ? item
             : String(
-                (item as Record<string, unknown>)['id'] ??
-                  (item as Record<string, unknown>)['level'] ??
-                  JSON.stringify(item),
+                (item as Record<string, unknown>).id ?? (item as Record<string, unknown>).level ?? JSON.stringify(item),
               );
         if (seen.has(key.toLowerCase())) return false;
         seen.add(key.toLowerCase());
@@ -82,7 +80,7 @@ export function writeSystem(
     parts = key === 'severities' ? { ...parts, severities: DEFAULT_SEVERITIES } : omit(parts, key);
     if (key === 'severities' && refused.filter((one) => one.startsWith('severities')).length > 1) break;
   }
-  const severities = (parts['severities'] ?? DEFAULT_SEVERITIES) as readonly { level: string }[];
+  const severities = (parts.severities ?? DEFAULT_SEVERITIES) as readonly { level: string }[];
   const text = [
     '# Imported. `warroom lint` lists what no document states and a person has to decide.',
     stringify(head, { lineWidth: 120 }),
