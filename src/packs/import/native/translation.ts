@@ -26,7 +26,7 @@ export type Translation = {
 };
 
 /** Null where nothing but a shell does exactly what the command did. */
-export type Translate = (call: Invocation) => Promise<Translation | null> | Translation | null;
+type Translate = (call: Invocation) => Promise<Translation | null> | Translation | null;
 
 /** A target's id from what it is: kebab-case, a letter first, 63 characters at most. */
 export function targetKind(...parts: readonly string[]): string {
