@@ -25,9 +25,6 @@ export type Translation = {
   readonly notes: readonly string[];
 };
 
-/** Null where nothing but a shell does exactly what the command did. */
-type Translate = (call: Invocation) => Promise<Translation | null> | Translation | null;
-
 /** A target's id from what it is: kebab-case, a letter first, 63 characters at most. */
 export function targetKind(...parts: readonly string[]): string {
   const kind = parts
