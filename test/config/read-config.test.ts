@@ -73,10 +73,10 @@ describe('what is wrong', () => {
     };
     expect(problems(env)).toEqual({
       WARROOM_DATABASE:
-        'there is no such setting; known are WARROOM_HOME, WARROOM_HOST, WARROOM_PORT, WARROOM_CONFIG, WARROOM_PACKS, WARROOM_LOG_LEVEL, WARROOM_SELF_URL.',
+        'there is no such setting; known are WARROOM_HOME, WARROOM_HOST, WARROOM_PORT, WARROOM_CONFIG, WARROOM_PACKS, WARROOM_LOG_LEVEL, WARROOM_SELF_URL, WARROOM_PUBLIC_URL.',
       'warroom.yml hub': 'write a channel name without #: lower-case letters, digits, - and _',
       'warroom.yml (top level)':
-        'there is no setting “nonsense”; known are hub, commands, contacts, approvals, roles, settings.',
+        'there is no setting “nonsense”; known are hub, commands, contacts, approvals, roles, settings, import.',
       WARROOM_PORT: '“eighty” is not a port; set a number from 0 (any free one) to 65535.',
       WARROOM_LOG_LEVEL: 'set it to one of debug, info, warn, error.',
       WARROOM_PACKS: `there is no folder ${join(project, 'nowhere')}; name the folder with your systems.`,
