@@ -39,5 +39,6 @@ export async function recordEnd(
 
 function withoutResult(end: StepRunEnd): StepRunEnd {
   const lost = 'Its result could not be stored.';
-  return { ...end, pictures: [], value: null, output: '', error: end.error === null ? lost : `${end.error} ${lost}` };
+  const { pictures: _, ...kept } = end;
+  return { ...kept, value: null, output: '', error: end.error === null ? lost : `${end.error} ${lost}` };
 }

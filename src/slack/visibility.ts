@@ -4,6 +4,7 @@ import { withTransaction } from '../db/transaction.ts';
 import type { Incident } from '../domain/incident.ts';
 import type { Person } from '../domain/person.ts';
 import { hasRole } from '../domain/roles.ts';
+import { requireMember } from '../incidents/actions.ts';
 import { UserError } from '../lib/errors.ts';
 import { isSlackError } from './client.ts';
 import { actorOf, type Ui, type Visitor } from './ui.ts';
@@ -40,6 +41,7 @@ export async function requireVisible(ui: Ui, visitor: Pick<Visitor, 'user'>, num
 
 /** The same for a run, which belongs to its incident. */
 export async function requireRunVisible(ui: Ui, visitor: Pick<Visitor, 'user'>, id: number): Promise<void> {
+  requireMember(await actorOf(ui, visitor));
   const run = await withTransaction(ui.context.pool, (tx) => findRun(tx, id));
   if (run?.incident != null) await requireVisible(ui, visitor, run.incident);
   else if (run && !hasRole(ui.context.settings.roles, run.system, await actorOf(ui, visitor), 'viewer'))

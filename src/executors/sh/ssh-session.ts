@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Client, ClientChannel, ServerHostKeyAlgorithm } from 'ssh2';
+import { systemClock } from '../../lib/clock.ts';
 import { unlessAborted } from '../limits.ts';
 import type { SshPlace } from './sh-target.ts';
 
@@ -52,15 +53,18 @@ export class SshSession {
     channel.on('error', () => undefined); // the close of the connection says the same
     return await new Promise<RemoteEnd>((resolve, reject) => {
       let end: RemoteEnd | null = null;
-      let grace: NodeJS.Timeout | undefined;
+      const grace = new AbortController();
       const settle = () => {
-        clearTimeout(grace);
+        grace.abort();
         if (end) resolve(end);
         else reject(new ConnectionLost(this.#failure?.message ?? 'the connection was closed'));
       };
       channel.on('exit', (code: number | null, signal?: string) => {
         end = { exitCode: code, signal: code === null && signal ? `SIG${signal.replace(/^SIG/u, '')}` : null };
-        grace = setTimeout(() => channel.destroy(), OUTPUT_GRACE_MS);
+        systemClock.sleep(OUTPUT_GRACE_MS, grace.signal).then(
+          () => channel.destroy(),
+          () => undefined,
+        );
       });
       channel.once('close', settle);
       this.#client.once('close', settle);
