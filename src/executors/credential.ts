@@ -43,8 +43,11 @@ export function canonicalTarget(target: TargetDefinition, credential: Credential
   return JSON.parse(canonicalJson(record)) as Json;
 }
 
+/** What an executor wants of a target: its options, and what each of its two credentials is made of. */
+export type TargetShape<O, C> = { readonly options: z.ZodType<O>; readonly credential: z.ZodType<C> };
+
 /** One sentence for each problem that a schema finds in a part of a target's definition. */
-export function targetProblems(schema: z.ZodType, part: string, value: unknown): string[] {
+function partProblems(schema: z.ZodType, part: string, value: unknown): string[] {
   const result = schema.safeParse(value);
   if (result.success) return [];
   return result.error.issues.map((issue) => {
@@ -53,11 +56,39 @@ export function targetProblems(schema: z.ZodType, part: string, value: unknown):
   });
 }
 
-/** A part of a target's definition, typed. Throws UserError `target_invalid` with all problems of that part. */
-export function parseTargetPart<T>(schema: z.ZodType<T>, where: { target: string; part: string }, value: unknown): T {
+/** Problems of a target's options and of both its credentials, one sentence each; empty when it is usable. */
+export function definitionProblems(target: TargetDefinition, shape: TargetShape<unknown, unknown>): string[] {
+  return [
+    ...partProblems(shape.options, 'options', target.options),
+    ...partProblems(shape.credential, 'read', target.read),
+    ...(target.write === null ? [] : partProblems(shape.credential, 'write', target.write)),
+  ];
+}
+
+/** A target's options, typed. Throws UserError `target_invalid` with all their problems. */
+export function readPlace<O>(target: TargetDefinition, shape: Pick<TargetShape<O, unknown>, 'options'>): O {
+  return parsePart(shape.options, { target: target.name, part: 'options' }, target.options);
+}
+
+/**
+ * A target's options and the one credential that a statement may load, typed; the other one is not looked at (design §5,
+ * promise 12). Throws UserError `target_invalid` with all problems of the part that is wrong.
+ */
+export function readTarget<O, C>(
+  target: TargetDefinition,
+  credential: CredentialName,
+  shape: TargetShape<O, C>,
+): { readonly place: O; readonly login: C } {
+  return {
+    place: readPlace(target, shape),
+    login: parsePart(shape.credential, { target: target.name, part: credential }, target[credential] ?? {}),
+  };
+}
+
+function parsePart<T>(schema: z.ZodType<T>, where: { target: string; part: string }, value: unknown): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const problems = targetProblems(schema, where.part, value).join(' ');
+  const problems = partProblems(schema, where.part, value).join(' ');
   throw new UserError('target_invalid', `Target ${where.target} is not usable: ${problems}`);
 }
 

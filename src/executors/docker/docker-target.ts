@@ -3,10 +3,10 @@ import { z } from 'zod';
 import type { TargetDefinition } from '../../domain/system.ts';
 import {
   type CredentialName,
+  definitionProblems,
   type LoadedSecrets,
-  parseTargetPart,
+  readTarget,
   secretReference,
-  targetProblems,
 } from '../credential.ts';
 
 const HOST =
@@ -56,13 +56,11 @@ export type DockerPlace = {
   readonly headers: Readonly<Record<string, string>>;
 };
 
+const shape = { options, credential };
+
 /** Problems of a target of this executor, one sentence each. */
 export function dockerTargetProblems(target: TargetDefinition): string[] {
-  return [
-    ...targetProblems(options, 'options', target.options),
-    ...targetProblems(credential, 'read', target.read),
-    ...(target.write === null ? [] : targetProblems(credential, 'write', target.write)),
-  ];
+  return definitionProblems(target, shape);
 }
 
 /** Loads the named credential and nothing else. Throws UserError `target_invalid` or what resolving a secret throws. */
@@ -70,12 +68,7 @@ export async function dockerPlace(
   target: TargetDefinition,
   use: { credential: CredentialName; secrets: LoadedSecrets },
 ): Promise<DockerPlace> {
-  const place = parseTargetPart(options, { target: target.name, part: 'options' }, target.options);
-  const login = parseTargetPart(
-    credential,
-    { target: target.name, part: use.credential },
-    target[use.credential] ?? {},
-  );
+  const { place, login } = readTarget(target, use.credential, shape);
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(login.headers ?? {}))
     headers[name.toLowerCase()] = typeof value === 'string' ? value : await use.secrets.text(value);

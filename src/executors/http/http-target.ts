@@ -2,10 +2,10 @@ import { z } from 'zod';
 import type { TargetDefinition } from '../../domain/system.ts';
 import {
   type CredentialName,
+  definitionProblems,
   type LoadedSecrets,
-  parseTargetPart,
+  readTarget,
   secretReference,
-  targetProblems,
 } from '../credential.ts';
 import { readAuthority } from '../tls-authority.ts';
 
@@ -48,13 +48,11 @@ export type HttpPlace = {
   readonly ca: string | null;
 };
 
+const shape = { options, credential };
+
 /** Problems of a target of this executor, one sentence each. */
 export function httpTargetProblems(target: TargetDefinition): string[] {
-  return [
-    ...targetProblems(options, 'options', target.options),
-    ...targetProblems(credential, 'read', target.read),
-    ...(target.write === null ? [] : targetProblems(credential, 'write', target.write)),
-  ];
+  return definitionProblems(target, shape);
 }
 
 /** Loads the named credential and nothing else. Throws UserError `target_invalid` or what resolving a secret throws. */
@@ -62,12 +60,7 @@ export async function httpPlace(
   target: TargetDefinition,
   use: { credential: CredentialName; secrets: LoadedSecrets },
 ): Promise<HttpPlace> {
-  const place = parseTargetPart(options, { target: target.name, part: 'options' }, target.options);
-  const login = parseTargetPart(
-    credential,
-    { target: target.name, part: use.credential },
-    target[use.credential] ?? {},
-  );
+  const { place, login } = readTarget(target, use.credential, shape);
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(login.headers ?? {})) {
     headers[name.toLowerCase()] = typeof value === 'string' ? value : await use.secrets.text(value);

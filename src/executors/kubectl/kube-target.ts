@@ -7,10 +7,10 @@ import { messageOf, UserError } from '../../lib/errors.ts';
 import { Secret } from '../../lib/secret.ts';
 import {
   type CredentialName,
+  definitionProblems,
   type LoadedSecrets,
-  parseTargetPart,
+  readTarget,
   secretReference,
-  targetProblems,
 } from '../credential.ts';
 
 const name = z.string().regex(/^[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?$/u, 'write the name of a namespace');
@@ -60,13 +60,11 @@ export type KubePlace = {
   readonly files: string | null;
 };
 
+const shape = { options, credential };
+
 /** Problems of a target of this executor, one sentence each. */
 export function kubectlTargetProblems(target: TargetDefinition): string[] {
-  return [
-    ...targetProblems(options, 'options', target.options),
-    ...targetProblems(credential, 'read', target.read),
-    ...(target.write === null ? [] : targetProblems(credential, 'write', target.write)),
-  ];
+  return definitionProblems(target, shape);
 }
 
 /**
@@ -77,12 +75,7 @@ export async function kubePlace(
   target: TargetDefinition,
   use: { credential: CredentialName; secrets: LoadedSecrets },
 ): Promise<KubePlace> {
-  const where = parseTargetPart(options, { target: target.name, part: 'options' }, target.options);
-  const login = parseTargetPart(
-    credential,
-    { target: target.name, part: use.credential },
-    target[use.credential] ?? {},
-  );
+  const { place: where, login } = readTarget(target, use.credential, shape);
   try {
     const token = login.token === undefined ? null : await use.secrets.text(login.token);
     const own = login.kubeconfig === undefined ? null : await use.secrets.text(login.kubeconfig);

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import type { TargetDefinition } from '../../domain/system.ts';
-import { parseTargetPart, targetProblems } from '../credential.ts';
+import { definitionProblems, readTarget } from '../credential.ts';
 
 const HOST_NAME =
   /^(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?)*$/u;
@@ -25,23 +25,19 @@ const options = z.strictObject({
   /** PEM file with the certificate authority that signs for this host, in the place of the public ones. */
   ca: z.string().startsWith('/', 'write an absolute path').optional(),
 });
-const nothing = z.strictObject({});
-
 export type ProbePlace = z.output<typeof options>;
+
+/** A probe has no credentials. */
+const shape = { options, credential: z.strictObject({}) };
 
 /** Problems of a target of this executor, one sentence each. A probe has no credentials. */
 export function probeTargetProblems(target: TargetDefinition): string[] {
-  return [
-    ...targetProblems(options, 'options', target.options),
-    ...targetProblems(nothing, 'read', target.read),
-    ...(target.write === null ? [] : targetProblems(nothing, 'write', target.write)),
-  ];
+  return definitionProblems(target, shape);
 }
 
 /** Where the probes of a target go. Throws UserError `target_invalid`. */
 export function probePlace(target: TargetDefinition): ProbePlace {
-  parseTargetPart(nothing, { target: target.name, part: 'read' }, target.read);
-  return parseTargetPart(options, { target: target.name, part: 'options' }, target.options);
+  return readTarget(target, 'read', shape).place;
 }
 
 function isResolver(text: string): boolean {

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import type { TargetDefinition } from '../../domain/system.ts';
 import {
   type CredentialName,
+  definitionProblems,
   type LoadedSecrets,
-  parseTargetPart,
+  readTarget,
   secretReference,
-  targetProblems,
 } from '../credential.ts';
 import { readAuthority } from '../tls-authority.ts';
 import type { RedisPlace, RedisTls } from './redis-session.ts';
@@ -44,13 +44,11 @@ const credential = z.strictObject({
   key: secretReference.optional(),
 });
 
+const shape = { options, credential };
+
 /** Problems of a target of this executor, one sentence each. */
 export function redisTargetProblems(target: TargetDefinition): string[] {
-  return [
-    ...targetProblems(options, 'options', target.options),
-    ...targetProblems(credential, 'read', target.read),
-    ...(target.write === null ? [] : targetProblems(credential, 'write', target.write)),
-  ];
+  return definitionProblems(target, shape);
 }
 
 /** Where to connect and as whom, with only the named credential loaded. Throws UserError `target_invalid` or what a secret throws. */
@@ -58,12 +56,7 @@ export async function redisConnection(
   target: TargetDefinition,
   use: { credential: CredentialName; secrets: LoadedSecrets },
 ): Promise<{ options: RedisPlace; address: string; cluster: boolean }> {
-  const place = parseTargetPart(options, { target: target.name, part: 'options' }, target.options);
-  const login = parseTargetPart(
-    credential,
-    { target: target.name, part: use.credential },
-    target[use.credential] ?? {},
-  );
+  const { place, login } = readTarget(target, use.credential, shape);
   const password = await use.secrets.optional(login.password);
   const account = {
     ...(login.username === undefined ? {} : { username: login.username }),

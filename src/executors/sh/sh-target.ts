@@ -4,10 +4,10 @@ import type { TargetDefinition } from '../../domain/system.ts';
 import { UserError } from '../../lib/errors.ts';
 import {
   type CredentialName,
+  definitionProblems,
   type LoadedSecrets,
-  parseTargetPart,
+  readTarget,
   secretReference,
-  targetProblems,
 } from '../credential.ts';
 import { isSteeringName } from './environment.ts';
 import { type ResourceLimits, resourceLimits } from './resource-limits.ts';
@@ -81,14 +81,11 @@ export type ShellPlace = {
   readonly env: Readonly<Record<string, string>>;
 };
 
+const shape = { options, credential };
+
 /** Problems of a target of this executor, one sentence each. */
 export function shTargetProblems(target: TargetDefinition): string[] {
-  return [
-    ...targetProblems(options, 'options', target.options),
-    ...targetProblems(credential, 'read', target.read),
-    ...(target.write === null ? [] : targetProblems(credential, 'write', target.write)),
-    ...sshProblems(target),
-  ];
+  return [...definitionProblems(target, shape), ...sshProblems(target)];
 }
 
 /** A machine is entered with a key of its own for each credential; on this machine there is nothing to enter. */
@@ -111,8 +108,7 @@ export async function shellPlace(
   name: CredentialName,
   secrets: LoadedSecrets,
 ): Promise<ShellPlace> {
-  const place = parseTargetPart(options, { target: target.name, part: 'options' }, target.options);
-  const login = parseTargetPart(credential, { target: target.name, part: name }, target[name] ?? {});
+  const { place, login } = readTarget(target, name, shape);
   const env: Record<string, string> = {};
   for (const [name, value] of Object.entries(login.env ?? {}))
     env[name] = typeof value === 'string' ? value : await secrets.text(value);

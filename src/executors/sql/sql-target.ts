@@ -3,10 +3,11 @@ import type { TargetDefinition } from '../../domain/system.ts';
 import { UserError } from '../../lib/errors.ts';
 import {
   type CredentialName,
+  definitionProblems,
   type LoadedSecrets,
-  parseTargetPart,
+  readPlace,
+  readTarget,
   secretReference,
-  targetProblems,
 } from '../credential.ts';
 import { readAuthority } from '../tls-authority.ts';
 
@@ -73,18 +74,16 @@ function tlsProblem(text: string): string | null {
   return null;
 }
 
+const shape = { options, credential };
+
 /** Problems of a target of this executor, one sentence each. */
 export function sqlTargetProblems(target: TargetDefinition): string[] {
-  return [
-    ...targetProblems(options, 'options', target.options),
-    ...targetProblems(credential, 'read', target.read),
-    ...(target.write === null ? [] : targetProblems(credential, 'write', target.write)),
-  ];
+  return definitionProblems(target, shape);
 }
 
 /** The row cap of a target. */
 export function maxRowsOf(target: TargetDefinition): number {
-  return parseTargetPart(options, { target: target.name, part: 'options' }, target.options).maxRows;
+  return readPlace(target, shape).maxRows;
 }
 
 /**
@@ -95,12 +94,10 @@ export async function sqlConnection(
   target: TargetDefinition,
   use: { credential: CredentialName; secrets: LoadedSecrets; embedded: EmbeddedConnections | undefined },
 ): Promise<PgConnection> {
-  const { connection, ca, pooled } = parseTargetPart(options, { target: target.name, part: 'options' }, target.options);
-  const login = parseTargetPart(
-    credential,
-    { target: target.name, part: use.credential },
-    target[use.credential] ?? {},
-  );
+  const {
+    place: { connection, ca, pooled },
+    login,
+  } = readTarget(target, use.credential, shape);
   if (typeof connection === 'object' && 'embedded' in connection) {
     if (use.embedded) return use.embedded[use.credential];
     throw new UserError(
