@@ -3,6 +3,7 @@ import { reading } from '../db/transaction.ts';
 import { type Anchor, type AuditFault, ChainWalk } from '../domain/audit.ts';
 import { plural } from '../lib/text.ts';
 import { type Installation, withInstallation } from './open-database.ts';
+import { readOptions } from './options.ts';
 import type { Terminal, Verb } from './verb.ts';
 
 /** The sequencer chains within a second; an entry that waits longer than this is an alarm. */
@@ -32,7 +33,7 @@ type Options = {
 };
 
 async function run(args: readonly string[], terminal: Terminal): Promise<number> {
-  const options = readOptions(args);
+  const options = parse(args);
   if (typeof options === 'string') {
     terminal.complain(options);
     return 2;
@@ -42,26 +43,35 @@ async function run(args: readonly string[], terminal: Terminal): Promise<number>
   );
 }
 
-function readOptions(args: readonly string[]): Options | string {
+function parse(args: readonly string[]): Options | string {
   const [verb, ...rest] = args;
   if (verb !== 'verify' && verb !== 'export')
     return 'Say what to do: `warroom audit verify` or `warroom audit export`.';
-  let [json, since, anchor]: [boolean, Date | null, Anchor | null] = [false, null, null];
-  for (const arg of rest) {
-    const [name, value = ''] = arg.split(/=(.*)/su);
-    if (name === '--json' && verb === 'verify') json = true;
-    else if (name === '--since') {
-      since = new Date(value);
-      if (!/^\d{4}-\d\d-\d\d/u.test(value) || Number.isNaN(since.getTime()))
-        return 'Write --since as a day or an instant, such as --since=2026-01-31 or --since=2026-01-31T10:00:00Z.';
-    } else if (name === '--anchor' && verb === 'verify') {
-      const [, position, hash] = /^(\d{1,15}):([0-9a-f]{8,64})$/u.exec(value) ?? [];
-      if (position === undefined || hash === undefined)
-        return 'Write --anchor as position:hash, as the message in the hub says it.';
-      anchor = { position: Number(position), hash };
-    } else return `warroom audit ${verb} has no option ${name}: see \`warroom help audit\`.`;
-  }
-  return { verb, json, since, anchor };
+  const verifying = verb === 'verify';
+  const valued = verifying ? ['--since', '--anchor'] : ['--since'];
+  const read = readOptions(rest, { verb: 'audit', valued, flags: verifying ? ['--json'] : [] });
+  if (typeof read === 'string') return read;
+  if (read.words.length > 0) return `warroom audit ${verb} takes no words.`;
+  const since = parseSince(read.options.get('--since'));
+  const anchor = parseAnchor(read.options.get('--anchor'));
+  if (since === undefined)
+    return 'Write --since as a day or an instant, such as --since=2026-01-31 or --since=2026-01-31T10:00:00Z.';
+  if (anchor === undefined) return 'Write --anchor as position:hash, as the message in the hub says it.';
+  return { verb, json: read.options.has('--json'), since, anchor };
+}
+
+/** Null where none was given, undefined where it cannot be read. */
+function parseSince(text: string | undefined): Date | null | undefined {
+  if (text === undefined) return null;
+  const since = new Date(text);
+  return /^\d{4}-\d\d-\d\d/u.test(text) && !Number.isNaN(since.getTime()) ? since : undefined;
+}
+
+/** Null where none was given, undefined where it cannot be read. */
+function parseAnchor(text: string | undefined): Anchor | null | undefined {
+  if (text === undefined) return null;
+  const [, position, hash] = /^(\d{1,15}):([0-9a-f]{8,64})$/u.exec(text) ?? [];
+  return position === undefined || hash === undefined ? undefined : { position: Number(position), hash };
 }
 
 async function verify({ pool }: Installation, options: Options, terminal: Terminal): Promise<number> {

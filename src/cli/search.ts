@@ -3,6 +3,7 @@ import { analyseStatement } from '../executors/analyse-statement.ts';
 import { messageOf } from '../lib/errors.ts';
 import { loadPacks } from '../packs/load.ts';
 import { buildSearchIndex, type SearchHit, searchRunbooks } from '../packs/search.ts';
+import { readOptions } from './options.ts';
 import type { Terminal, Verb } from './verb.ts';
 
 /** `warroom search`: the runbooks for what somebody sees, from the files alone. It reaches no target and no database. */
@@ -19,12 +20,15 @@ export const searchVerb: Verb = {
   run,
 };
 
-const VALUED = ['--system', '--dir'];
+/** Options may stand anywhere among the words. */
+const KNOWN = { verb: 'search', valued: ['--system', '--dir'], flags: ['--json'] };
 
 async function run(args: readonly string[], terminal: Terminal): Promise<number> {
-  const { words, options, wrong } = readArguments(args);
+  const read = readOptions(args, KNOWN);
+  if (typeof read === 'string') return refuse(terminal, read);
+  const { options } = read;
+  const words = read.words.join(' ');
   const system = options.get('--system');
-  if (wrong !== null) return refuse(terminal, wrong);
   if (words.trim() === '') return refuse(terminal, 'Say what you see: `warroom search quotes are late`.');
   const dir = resolve(options.get('--dir') ?? 'runbooks');
   const packs = await load(dir);
@@ -38,27 +42,6 @@ async function run(args: readonly string[], terminal: Terminal): Promise<number>
   else if (hits.length === 0) terminal.complain(`No runbook was found for “${words}”: try fewer words.`);
   else for (const line of table(hits)) terminal.write(line);
   return hits.length === 0 ? 1 : 0;
-}
-
-type Arguments = { words: string; options: ReadonlyMap<string, string>; wrong: string | null };
-
-/** Options may stand anywhere, with `=` or with their value behind them. */
-function readArguments(args: readonly string[]): Arguments {
-  const options = new Map<string, string>();
-  const words: string[] = [];
-  let waiting: string | null = null;
-  for (const arg of args) {
-    const [name = '', value] = arg.split(/=(.*)/su, 2);
-    if (waiting !== null) {
-      options.set(waiting, arg);
-      waiting = null;
-    } else if (!arg.startsWith('--')) words.push(arg);
-    else if (arg === '--json') options.set('--json', '');
-    else if (VALUED.includes(name) && value !== undefined) options.set(name, value);
-    else if (VALUED.includes(name)) waiting = name;
-    else return { words: '', options, wrong: `warroom search has no option ${arg}: see \`warroom help search\`.` };
-  }
-  return { words: words.join(' '), options, wrong: waiting === null ? null : `${waiting} needs a value behind it.` };
 }
 
 async function load(dir: string) {
