@@ -16,6 +16,21 @@ export type UserGroups = {
 
 const UNKNOWN = ['no_such_subteam', 'subteam_not_found', 'plan_upgrade_required', 'missing_scope'] as const;
 
+/** Members of a user group; none when Slack does not know the group or the plan has no groups. Throws SlackCallError. */
+export async function groupMembers(
+  deps: { readonly call: SlackCaller; readonly log: Log },
+  usergroup: string,
+  lane: Lane,
+): Promise<readonly string[]> {
+  try {
+    return (await deps.call(lane, 'usergroups.users.list', { usergroup })).users ?? [];
+  } catch (error) {
+    if (!isSlackError(error, ...UNKNOWN)) throw error;
+    deps.log.warn({ usergroup, error }, 'The members of a user group could not be read.');
+    return [];
+  }
+}
+
 /** Asks Slack who belongs to these groups, each at most once a minute. Throws SlackCallError when Slack cannot be asked. */
 export function createUserGroups(deps: {
   readonly call: SlackCaller;
@@ -24,20 +39,11 @@ export function createUserGroups(deps: {
   readonly log: Log;
 }): UserGroups {
   const known = new Map<string, { readonly until: number; readonly members: Promise<readonly string[]> }>();
-  const ask = async (usergroup: string, lane: Lane): Promise<readonly string[]> => {
-    try {
-      return (await deps.call(lane, 'usergroups.users.list', { usergroup })).users ?? [];
-    } catch (error) {
-      if (!isSlackError(error, ...UNKNOWN)) throw error;
-      deps.log.warn({ usergroup, error }, 'The members of a user group could not be read.');
-      return [];
-    }
-  };
   const membersOf = (group: string, lane: Lane): Promise<readonly string[]> => {
     const now = deps.clock.monotonicMs();
     const held = known.get(group);
     if (held && now < held.until) return held.members;
-    const members = ask(group, lane);
+    const members = groupMembers(deps, group, lane);
     known.set(group, { until: now + FRESH_MS, members });
     // A question that failed is asked again.
     members.catch(() => known.delete(group));

@@ -15,10 +15,10 @@ import type { Delivery, Outcome } from '../../notify/delivery.ts';
 import { knownHub } from '../hub.ts';
 import { fetchPerson } from '../people.ts';
 import { editSent, editSlot, openDm, outcomeOfFailure, postOnce } from '../send.ts';
+import { groupMembers } from '../user-groups.ts';
 import { type PageNotice, pageMessage, unreachableMessage } from '../views/page.ts';
 import { type DeliverDeps, GONE, peopleDeps, read, recordNow, sendAll } from './deliver-context.ts';
 import { hubOf } from './incident-messages.ts';
-import { groupMembers } from './war-room.ts';
 
 type Of<T extends Intent['type']> = Delivery<Extract<Intent, { type: T }>>;
 type Paged = {

@@ -4,7 +4,7 @@ import { findMessage } from '../../db/messages.ts';
 import { enqueue } from '../../db/outbox.ts';
 import type { Tx } from '../../db/transaction.ts';
 import type { Incident } from '../../domain/incident.ts';
-import { coalesceKey, type Intent, type Lane } from '../../domain/intents.ts';
+import { coalesceKey, type Intent } from '../../domain/intents.ts';
 import { recordFact } from '../../incidents/actions.ts';
 import { readIncidentCard } from '../../incidents/incident-card.ts';
 import { slugify } from '../../lib/text.ts';
@@ -12,6 +12,7 @@ import type { Delivery, Outcome } from '../../notify/delivery.ts';
 import { isSlackError } from '../client.ts';
 import { createChannel, findChannel } from '../hub.ts';
 import { outcomeOfFailure } from '../send.ts';
+import { groupMembers } from '../user-groups.ts';
 import { roomTopic } from '../views/announcement.ts';
 import { type DeliverDeps, GONE, NO_PLACE, read } from './deliver-context.ts';
 import { afterCard } from './incident-messages.ts';
@@ -104,18 +105,6 @@ async function expandGroups(deps: DeliverDeps, ids: readonly string[]): Promise<
   }
   const { botUserId } = await deps.identity();
   return [...new Set(people)].filter((id) => id !== botUserId);
-}
-
-/** Members of a user group; none when Slack does not know the group or the plan has no groups. */
-export async function groupMembers(deps: DeliverDeps, usergroup: string, lane: Lane): Promise<readonly string[]> {
-  try {
-    return (await deps.call(lane, 'usergroups.users.list', { usergroup })).users ?? [];
-  } catch (error) {
-    if (!isSlackError(error, 'no_such_subteam', 'subteam_not_found', 'plan_upgrade_required', 'missing_scope'))
-      throw error;
-    deps.log.warn({ usergroup, error }, 'The members of a user group could not be read.');
-    return [];
-  }
 }
 
 const ALREADY_THERE = ['already_in_channel', 'cant_invite_self', 'no_user'] as const;
