@@ -6,8 +6,8 @@ const COLUMNS = `id, run, runbook, incident, step_run as "stepRun", step, title,
 
 export type NewTemporaryState = Pick<
   TemporaryState,
-  'run' | 'runbook' | 'incident' | 'stepRun' | 'step' | 'title' | 'revertStep' | 'certain' | 'begunBy'
->;
+  'run' | 'runbook' | 'incident' | 'stepRun' | 'step' | 'title' | 'revertStep' | 'certain'
+> & { readonly begunBy: string };
 
 /** Remembers a temporary state; false when the same step of the same runbook has left one already. */
 export async function beginTemporary(tx: Tx, state: NewTemporaryState): Promise<boolean> {
@@ -54,12 +54,23 @@ export async function listTemporaryOf(tx: Tx, incident: number): Promise<Tempora
   );
 }
 
-/** What runs of a runbook left behind and nobody has taken back, oldest first. */
-export async function listTemporaryOfRunbook(tx: Tx, runbook: string): Promise<TemporaryState[]> {
-  return tx.query<TemporaryState>(
-    `select ${COLUMNS} from temporary_states where runbook = $1 and ended_at is null order by id`,
-    [runbook],
+/**
+ * What runs of a runbook left behind and nobody has taken back, oldest first. That it is there concerns everybody; who,
+ * why and which incident stay in the room of a private incident. `reader`: the incident of whoever asks.
+ */
+export async function listTemporaryOfRunbook(
+  tx: Tx,
+  runbook: string,
+  reader: number | null,
+): Promise<TemporaryState[]> {
+  const rows = await tx.query<TemporaryState & { readonly secret: boolean }>(
+    `select ${COLUMNS}, incident is distinct from $2 and exists (select from incidents
+       where number = temporary_states.incident and private) as secret
+     from temporary_states where runbook = $1 and ended_at is null order by id`,
+    [runbook, reader],
   );
+  const nobody = { incident: null, begunBy: null, leftBy: null, leftReason: null };
+  return rows.map(({ secret, ...state }) => (secret ? { ...state, ...nobody } : state));
 }
 
 /** An incident was closed although these states go on. */

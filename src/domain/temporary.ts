@@ -13,7 +13,8 @@ export type TemporaryState = {
   /** False when nobody knows whether the step took effect. */
   readonly certain: boolean;
   readonly since: Date;
-  readonly begunBy: string;
+  /** Null where it belongs to a private incident that is not the reader's: who, why and which stay in its room. */
+  readonly begunBy: string | null;
   /** The incident was closed all the same. */
   readonly leftAt: Date | null;
   readonly leftBy: string | null;

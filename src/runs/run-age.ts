@@ -30,6 +30,6 @@ export async function requireFreshFor(
   steps: readonly { readonly id: string }[],
 ): Promise<void> {
   if (!isTooOld(run, runbook, tx.now)) return;
-  const reverts = (await listTemporaryOfRunbook(tx, run.runbook)).map(({ revertStep }) => revertStep);
+  const reverts = (await listTemporaryOfRunbook(tx, run.runbook, run.incident)).map(({ revertStep }) => revertStep);
   if (!steps.every(({ id }) => reverts.includes(id))) requireFresh(run, runbook, tx.now);
 }

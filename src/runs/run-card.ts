@@ -85,7 +85,7 @@ export async function readRunCard(
     incident: run.incident === null ? null : await findIncident(tx, run.incident),
     steps,
     busy: stepRuns.filter((one) => isReading(one) && one.purpose !== 'look').length,
-    temporary: await listTemporaryOfRunbook(tx, run.runbook),
+    temporary: await listTemporaryOfRunbook(tx, run.runbook, run.incident),
     tooOld: isTooOld(run, runbook, tx.now),
     now: tx.now,
   };

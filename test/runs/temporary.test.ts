@@ -4,6 +4,7 @@ import { resolveIncident } from '../../src/incidents/change.ts';
 import { readIncidentCard } from '../../src/incidents/incident-card.ts';
 import { readRunCard } from '../../src/runs/run-card.ts';
 import { tickStep } from '../../src/runs/tick-step.ts';
+import { temporaryLine } from '../../src/slack/views/temporary.ts';
 import { ALICE, BOB, type Desk, freshKey, openDesk } from '../support/desk.ts';
 import { advance } from '../support/moved-time.ts';
 import { addRunbook50 } from './rb-50.ts';
@@ -44,6 +45,20 @@ const resolve = (incident: number, leave?: string) =>
     requestKey: freshKey(),
     ...(leave === undefined ? {} : { leave }),
   });
+
+test('what a private incident left is warned of elsewhere, without who and why', async () => {
+  const secret = await desk.declare({ private: true });
+  const inside = await runs.open('RB-50', secret.number);
+  await run(inside, 'bypass');
+  await resolve(secret.number, 'The stolen key still works without it.');
+  const cards = async (where: Run) => (await desk.tx((tx) => readRunCard(desk.context, tx, where.id)))?.temporary;
+  expect(await cards(inside)).toMatchObject([
+    { begunBy: 'UALICE', leftReason: 'The stolen key still works without it.' },
+  ]);
+  const outside = await cards(await runs.open('RB-50'));
+  expect(outside).toMatchObject([{ title: 'Bypass', begunBy: null, leftBy: null, leftReason: null, incident: null }]);
+  expect(outside?.map(temporaryLine).join('')).not.toMatch(/somebody|UALICE|stolen/u);
+});
 
 describe('a step that leaves something temporary behind', () => {
   test('is remembered on the cards until its revert step ran, in whichever run of the runbook', async () => {

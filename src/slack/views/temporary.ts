@@ -29,5 +29,6 @@ export function temporaryLine(state: TemporaryState): string {
   const perhaps = state.certain ? '' : ', *if it took effect*';
   const left =
     state.leftBy && state.leftReason ? `\nLeft by ${mention(state.leftBy)}: ${escapeLine(state.leftReason, 200)}` : '';
-  return `⚠️ *Temporary:* ${escapeLine(state.title, 150)} since ${when(state.since)}, by ${mention(state.begunBy)}${perhaps}${left}`;
+  const by = state.begunBy === null ? '' : `, by ${mention(state.begunBy)}`;
+  return `⚠️ *Temporary:* ${escapeLine(state.title, 150)} since ${when(state.since)}${by}${perhaps}${left}`;
 }
