@@ -164,8 +164,8 @@ export function groupsInPolicies(policies: ApprovalPolicies): string[] {
 
 /**
  * Why nobody could ever satisfy a policy, as one sentence; null when somebody could. `membersOf` gives the people of a
- * user group, null while Slack was not asked. The requester cannot approve, so when they may be one of the named people
- * one more is needed than approves.
+ * user group, null while Slack was not asked. Somebody outside of the named people may ask, so exactly as many as approve
+ * are enough.
  */
 export function unsatisfiable(
   policy: ApprovalPolicy,

@@ -194,3 +194,8 @@ export function aloneFrom(approval: Pick<Approval, 'createdAt' | 'policy'>): Dat
   const { aloneAfterMs } = approval.policy;
   return aloneAfterMs === null ? null : new Date(approval.createdAt.getTime() + aloneAfterMs);
 }
+
+/** The target whose name has to be typed: that of the first step which destroys, or of the first. */
+export function targetToType(covered: readonly { readonly target: string; readonly effect: Effect }[]): string {
+  return (covered.find(({ effect }) => effect === 'destructive') ?? covered[0])?.target ?? '';
+}

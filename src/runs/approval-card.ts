@@ -2,11 +2,10 @@ import { findApproval, listCovered } from '../db/approvals.ts';
 import { findIncident } from '../db/incidents.ts';
 import { findRun, findStepRun } from '../db/runs.ts';
 import type { Tx } from '../db/transaction.ts';
-import type { Approval } from '../domain/approval.ts';
+import { type Approval, targetToType } from '../domain/approval.ts';
 import type { Incident } from '../domain/incident.ts';
 import { namedFor } from '../domain/roles.ts';
 import type { Run, StepRun } from '../domain/run.ts';
-import { targetToType } from './approve.ts';
 import type { RunsContext } from './context.ts';
 
 /** What an approver sees: the exact commands, the target, the effect, who asked and why, until when, who can decide. */

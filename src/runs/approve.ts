@@ -11,12 +11,12 @@ import {
   type DecisionKind,
   groupsThatCount,
   judge,
+  targetToType,
   type Verdict,
 } from '../domain/approval.ts';
 import { parseProse } from '../domain/free-text.ts';
 import type { Person } from '../domain/person.ts';
 import { hasRole } from '../domain/roles.ts';
-import type { StepRun } from '../domain/run.ts';
 import type { Json } from '../lib/canonical-json.ts';
 import { type Asked, askedTitle, getAsked, refreshAsked, removeTimers } from './asked.ts';
 import type { RunsContext } from './context.ts';
@@ -93,11 +93,6 @@ async function circumstancesOf(
       incident.commander === person.id &&
       hasRole(settings.roles, run.system, person, 'commander'),
   };
-}
-
-/** The target whose name has to be typed: that of the first step which destroys, or of the first. */
-export function targetToType(covered: readonly Pick<StepRun, 'target' | 'effect'>[]): string {
-  return (covered.find(({ effect }) => effect === 'destructive') ?? covered[0])?.target ?? '';
 }
 
 /** Nothing changes by a refused click, but who tried what stands in the audit log. */
