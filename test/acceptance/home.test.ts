@@ -18,7 +18,8 @@ it('shows on the Home tab what is open and what waits for you, and lets you deci
   const own = await nadia.opensHome('Nobody is called back');
   expect(own.text).toContain('Nothing waits for your approval.');
   const home = await tomas.opensHome('DEL circuit_breaker:franco_retell');
-  expect(home.text).toContain('asked by <@U0ONCALL01>');
+  expect(home.text).toContain('The breaker is stuck.');
+  expect(home.text).toContain('Asked by <@U0ONCALL01>');
   await home.press('Approve');
   const said = await tomas.seesModal('Warroom');
   expect(said.text).toContain('You approved it; the step is about to run.');

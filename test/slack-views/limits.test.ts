@@ -6,6 +6,7 @@ import { approvalMessage } from '../../src/slack/views/approval-card.ts';
 import { aloneMessage, outcomeMessage, reminderMessage } from '../../src/slack/views/approval-notices.ts';
 import { closingMessage, updateMessage } from '../../src/slack/views/closing.ts';
 import { declareModal } from '../../src/slack/views/declare-modal.ts';
+import { homeView } from '../../src/slack/views/home.ts';
 import { incidentCardMessage } from '../../src/slack/views/incident-card.ts';
 import { resolveModal, severityModal, updateModal } from '../../src/slack/views/incident-modals.ts';
 import { ladderMessage } from '../../src/slack/views/ladder-card.ts';
@@ -14,7 +15,7 @@ import { MESSAGE_LIMITS, type Message, textLength } from '../../src/slack/views/
 import { pageMessage, unreachableMessage } from '../../src/slack/views/page.ts';
 import { runMessage } from '../../src/slack/views/run-card.ts';
 import { denyModal, stepModal } from '../../src/slack/views/step-modals.ts';
-import { homeView, welcomeMessage } from '../../src/slack/views/welcome.ts';
+import { welcomeMessage } from '../../src/slack/views/welcome.ts';
 import {
   aLadder,
   aManualStep,

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { ApprovalCard } from '../../src/runs/approval-card.ts';
 import { approvalMessage } from '../../src/slack/views/approval-card.ts';
 import { outcomeMessage } from '../../src/slack/views/approval-notices.ts';
-import { homeView } from '../../src/slack/views/welcome.ts';
+import { homeView } from '../../src/slack/views/home.ts';
 import { anApprovalCard, NOW } from '../slack-views/examples.ts';
 
 const card = (display: string): ApprovalCard => anApprovalCard({}, { display });

@@ -6,7 +6,7 @@ import type { Person } from '../../domain/person.ts';
 import { hasRole } from '../../domain/roles.ts';
 import { type ApprovalCard, readApprovalCard } from '../../runs/approval-card.ts';
 import { actorOf, type Ui } from '../ui.ts';
-import { homeView } from '../views/welcome.ts';
+import { homeView } from '../views/home.ts';
 import { visibleTo } from '../visibility.ts';
 
 /** Shows somebody's Home tab as things stand: what is open, and what waits for them (not what they asked for themselves). */
