@@ -14,7 +14,8 @@ export const UNMISTAKABLE_SHAPES: readonly RegExp[] = [
   /\bsk-[A-Za-z0-9]{32,200}/gu,
   /\bhv[sbr]\.[A-Za-z0-9_-]{20,250}/gu,
   /\bnpm_[A-Za-z0-9]{36}\b/gu,
-  /\beyJ[A-Za-z0-9_-]{8,2000}\.eyJ[A-Za-z0-9_-]{8,2000}\.[A-Za-z0-9_-]{8,2000}/gu,
+  // Looked for from the beginning of a run alone: a text of nothing but `eyJ-` would be read two thousand characters far at each of them.
+  /(?<![A-Za-z0-9_-])(?:[A-Za-z0-9_-]{0,63}?-)?(?<token>eyJ[A-Za-z0-9_-]{8,2000}\.eyJ[A-Za-z0-9_-]{8,2000}\.[A-Za-z0-9_-]{8,2000})/gu,
 ];
 
 /** The password of an address, and what stands behind a word such as `Bearer` or `password=`: often a credential, sometimes a name for one. */
