@@ -6,16 +6,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Effect } from '../../src/domain/effect.ts';
 import type { TargetDefinition } from '../../src/domain/system.ts';
 import { LoadedSecrets } from '../../src/executors/credential.ts';
-import { KNOWN_TYPES, knownType } from '../../src/executors/kubectl/known-types.ts';
+import type { KubePlace } from '../../src/executors/kube/cluster.ts';
+import { KNOWN_TYPES, knownType } from '../../src/executors/kube/known-types.ts';
+import type { KubeGuard, KubeMode, KubeRequest } from '../../src/executors/kube/kube-request.ts';
+import { KubeSession } from '../../src/executors/kube/kube-session.ts';
 import { execInPod } from '../../src/executors/kubectl/kube-exec.ts';
-import {
-  guardRequest,
-  type KubeGuard,
-  type KubeMode,
-  type KubeRequest,
-} from '../../src/executors/kubectl/kube-guard.ts';
-import { KubeSession } from '../../src/executors/kubectl/kube-session.ts';
-import { type KubePlace, kubePlace } from '../../src/executors/kubectl/kube-target.ts';
+import { guardRequest } from '../../src/executors/kubectl/kube-guard.ts';
+import { kubePlace } from '../../src/executors/kubectl/kube-target.ts';
 import { createKubectlExecutor } from '../../src/executors/kubectl/kubectl-executor.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { UserError } from '../../src/lib/errors.ts';

@@ -1,8 +1,8 @@
 import { isOn, type KubectlCall, optionOf } from '../../analysis/kubectl-arguments.ts';
 import type { Json } from '../../lib/canonical-json.ts';
 import { UserError } from '../../lib/errors.ts';
-import type { KubeResource } from './kube-guard.ts';
-import type { KubeSession } from './kube-session.ts';
+import type { KubeResource } from '../kube/kube-request.ts';
+import type { KubeSession } from '../kube/kube-session.ts';
 
 /** What one command is carried out with. */
 export type CommandContext = {

@@ -1,10 +1,10 @@
 import { UserError } from '../../lib/errors.ts';
+import { KubeConnectionError } from '../kube/kube-http.ts';
+import { KubeRefusal } from '../kube/kube-refusal.ts';
+import type { KubeSession } from '../kube/kube-session.ts';
 import type { Limits } from '../limits.ts';
 import { type Findings, stopped } from '../results.ts';
 import { CommandFailure } from './command.ts';
-import { KubeConnectionError } from './kube-http.ts';
-import { KubeRefusal } from './kube-refusal.ts';
-import type { KubeSession } from './kube-session.ts';
 
 /** The API server gave up waiting for itself: what was asked may have happened. */
 const GAVE_UP = new Set([502, 503, 504]);

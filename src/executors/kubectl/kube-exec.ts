@@ -1,10 +1,10 @@
 import { WebSocket } from 'ws';
 import type { Json } from '../../lib/canonical-json.ts';
-import { knownType } from './known-types.ts';
-import { KubeConnectionError } from './kube-http.ts';
-import { listAt, textAt } from './kube-object.ts';
-import { refusalOf } from './kube-refusal.ts';
-import type { KubeSession } from './kube-session.ts';
+import { knownType } from '../kube/known-types.ts';
+import { KubeConnectionError } from '../kube/kube-http.ts';
+import { listAt, textAt } from '../kube/kube-object.ts';
+import { refusalOf } from '../kube/kube-refusal.ts';
+import type { KubeSession } from '../kube/kube-session.ts';
 
 /** What a command in a container printed, and how it ended. */
 export type ExecResult = {

@@ -1,10 +1,12 @@
 import type { Clock } from '../../lib/clock.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { DeeperLayers, DeeperUse, LayerResult } from '../examination.ts';
-import { KNOWN_TYPES } from './known-types.ts';
-import { guardRequest, type KubeRequest } from './kube-guard.ts';
-import { KubeConnection } from './kube-http.ts';
-import { type KubePlace, kubePlace } from './kube-target.ts';
+import type { KubePlace } from '../kube/cluster.ts';
+import { KNOWN_TYPES } from '../kube/known-types.ts';
+import { KubeConnection } from '../kube/kube-http.ts';
+import type { KubeRequest } from '../kube/kube-request.ts';
+import { guardRequest } from './kube-guard.ts';
+import { kubePlace } from './kube-target.ts';
 
 /** What a command asks of the API server: the request as the guard sees it, and the verb as RBAC names it. */
 type Asked = { readonly verb: string } & Pick<KubeRequest, 'method' | 'subresource'> & { readonly plural: string };

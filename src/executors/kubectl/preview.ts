@@ -1,6 +1,6 @@
-import { objectName } from './known-types.ts';
-import { type KubeObject, visibleObject } from './kube-object.ts';
-import type { Recorded } from './kube-session.ts';
+import { objectName } from '../kube/known-types.ts';
+import { type KubeObject, visibleObject } from '../kube/kube-object.ts';
+import type { Recorded } from '../kube/kube-session.ts';
 import { lineDifference } from './line-difference.ts';
 import { yamlText } from './print-objects.ts';
 

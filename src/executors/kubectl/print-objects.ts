@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { UserError } from '../../lib/errors.ts';
+import type { KubeObject } from '../kube/kube-object.ts';
 import { parsePath, parseTemplate, printValue } from './json-path.ts';
-import type { KubeObject } from './kube-object.ts';
 import { alignColumns } from './print-table.ts';
 
 /** Prints an object (or a List of several) in one of the formats that show objects. */

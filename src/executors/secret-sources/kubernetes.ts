@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import type { TargetDefinition } from '../../domain/system.ts';
 import { UserError } from '../../lib/errors.ts';
 import { Secret } from '../../lib/secret.ts';
 import { LoadedSecrets } from '../credential.ts';
-import { kubePlace } from '../kubectl/kube-target.ts';
+import { reachCluster } from '../kube/cluster.ts';
 import { askJson, NoAnswerError } from './ask-json.ts';
 
 type Wanted = { readonly namespace: string; readonly name: string; readonly key: string };
@@ -47,21 +46,14 @@ export async function readFromKubernetes(
 }
 
 async function cluster(kubeconfig: string | undefined, reference: string) {
-  const target: TargetDefinition = {
-    name: 'secrets',
-    executor: 'kubectl',
-    description: null,
-    options: kubeconfig === undefined ? { inCluster: true } : { kubeconfig },
-    read: {},
-    write: null,
-  };
+  const where = kubeconfig === undefined ? { inCluster: true as const } : { kubeconfig };
   try {
-    return await kubePlace(target, { credential: 'read', secrets: new LoadedSecrets(undefined) });
+    return await reachCluster(where, {}, { target: 'secrets', secrets: new LoadedSecrets(undefined) });
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    const where = kubeconfig === undefined ? 'the service account of its pod' : `KUBECONFIG (${kubeconfig})`;
+    const by = kubeconfig === undefined ? 'the service account of its pod' : `KUBECONFIG (${kubeconfig})`;
     const why = error.message.replace(/^Target secrets is not usable: /u, '').replace(/; correct the target.*$/u, '');
-    throw refusal(`${reference} cannot be looked up with ${where}: ${why}; set KUBECONFIG to a file that works.`);
+    throw refusal(`${reference} cannot be looked up with ${by}: ${why}; set KUBECONFIG to a file that works.`);
   }
 }
 

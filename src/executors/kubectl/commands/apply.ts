@@ -1,11 +1,11 @@
 import { isOn, optionOf } from '../../../analysis/kubectl-arguments.ts';
 import type { Json } from '../../../lib/canonical-json.ts';
 import { UserError } from '../../../lib/errors.ts';
+import { knownType, objectName } from '../../kube/known-types.ts';
+import { at, type KubeObject } from '../../kube/kube-object.ts';
+import { KubeRefusal } from '../../kube/kube-refusal.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { CommandFailure } from '../command.ts';
-import { knownType, objectName } from '../known-types.ts';
-import { at, type KubeObject } from '../kube-object.ts';
-import { KubeRefusal } from '../kube-refusal.ts';
 import { lineDifference } from '../line-difference.ts';
 import { settled } from '../preview.ts';
 import { yamlText } from '../print-objects.ts';

@@ -1,9 +1,9 @@
 import { isOn, optionOf } from '../../../analysis/kubectl-arguments.ts';
 import type { Json } from '../../../lib/canonical-json.ts';
 import { UserError } from '../../../lib/errors.ts';
+import { objectName } from '../../kube/known-types.ts';
+import { at, listAt, textAt } from '../../kube/kube-object.ts';
 import { type Command, type CommandContext, CommandFailure } from '../command.ts';
-import { objectName } from '../known-types.ts';
-import { at, listAt, textAt } from '../kube-object.ts';
 import {
   changedValue,
   JSON_PATCH,

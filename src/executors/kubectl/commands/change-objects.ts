@@ -1,10 +1,10 @@
 import { isOn, optionOf } from '../../../analysis/kubectl-arguments.ts';
 import type { Json } from '../../../lib/canonical-json.ts';
 import { UserError } from '../../../lib/errors.ts';
+import { objectName } from '../../kube/known-types.ts';
+import type { KubeObject } from '../../kube/kube-object.ts';
+import type { KubeResource } from '../../kube/kube-request.ts';
 import { type CommandContext, namespaceFor, type Selection, selectionsOf, selectorQuery } from '../command.ts';
-import { objectName } from '../known-types.ts';
-import type { KubeResource } from '../kube-guard.ts';
-import type { KubeObject } from '../kube-object.ts';
 import { listObjects } from './fetch-objects.ts';
 
 /** One object that a command is about. */

@@ -1,10 +1,10 @@
 import { isOn, optionOf } from '../../../analysis/kubectl-arguments.ts';
 import type { Json } from '../../../lib/canonical-json.ts';
 import { UserError } from '../../../lib/errors.ts';
+import { objectName, typeName } from '../../kube/known-types.ts';
+import { KubeRefusal } from '../../kube/kube-refusal.ts';
+import { holdsSecrets } from '../../kube/kube-request.ts';
 import { type Command, type CommandContext, CommandFailure, durationOption } from '../command.ts';
-import { objectName, typeName } from '../known-types.ts';
-import { holdsSecrets } from '../kube-guard.ts';
-import { KubeRefusal } from '../kube-refusal.ts';
 import { changedValue, dryRunQuery, type ObjectPlace, placesOf, readObject } from './change-objects.ts';
 import { documentPlaces } from './documents-of.ts';
 

@@ -1,9 +1,9 @@
 import { optionOf } from '../../../analysis/kubectl-arguments.ts';
 import type { Json } from '../../../lib/canonical-json.ts';
+import { apiVersion } from '../../kube/known-types.ts';
+import { type KubeObject, visibleObject } from '../../kube/kube-object.ts';
+import type { KubeResource } from '../../kube/kube-request.ts';
 import { type Command, namespaceOf } from '../command.ts';
-import { apiVersion } from '../known-types.ts';
-import type { KubeResource } from '../kube-guard.ts';
-import { type KubeObject, visibleObject } from '../kube-object.ts';
 import { eventLines, eventsOf, eventValue } from './events-of.ts';
 import { fetchObjects } from './fetch-objects.ts';
 

@@ -1,7 +1,7 @@
 import type { Json } from '../../../lib/canonical-json.ts';
 import { UserError } from '../../../lib/errors.ts';
+import { at, listAt, textAt } from '../../kube/kube-object.ts';
 import { type CommandContext, namespaceOf } from '../command.ts';
-import { at, listAt, textAt } from '../kube-object.ts';
 import type { ObjectPlace } from './change-objects.ts';
 
 /** A document with the place of the object that it describes. */

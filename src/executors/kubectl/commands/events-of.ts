@@ -1,8 +1,8 @@
 import type { Json } from '../../../lib/canonical-json.ts';
+import { knownType } from '../../kube/known-types.ts';
+import { type KubeObject, numberAt, textAt } from '../../kube/kube-object.ts';
+import { KubeRefusal } from '../../kube/kube-refusal.ts';
 import type { CommandContext } from '../command.ts';
-import { knownType } from '../known-types.ts';
-import { type KubeObject, numberAt, textAt } from '../kube-object.ts';
-import { KubeRefusal } from '../kube-refusal.ts';
 import { ageSince, alignColumns } from '../print-table.ts';
 import { listObjects } from './fetch-objects.ts';
 

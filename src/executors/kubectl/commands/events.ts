@@ -1,8 +1,8 @@
 import { isOn, optionOf } from '../../../analysis/kubectl-arguments.ts';
 import { UserError } from '../../../lib/errors.ts';
+import { knownType } from '../../kube/known-types.ts';
+import { type KubeObject, numberAt, textAt } from '../../kube/kube-object.ts';
 import { type Command, namespaceOf } from '../command.ts';
-import { knownType } from '../known-types.ts';
-import { type KubeObject, numberAt, textAt } from '../kube-object.ts';
 import { objectPrinter } from '../print-objects.ts';
 import { ageSince, alignColumns } from '../print-table.ts';
 import { byTime, eventValue, lastSeen } from './events-of.ts';

@@ -1,8 +1,8 @@
 import { UserError } from '../../../lib/errors.ts';
+import { apiVersion } from '../../kube/known-types.ts';
+import { itemsOf, type KubeObject } from '../../kube/kube-object.ts';
+import type { KubeResource } from '../../kube/kube-request.ts';
 import { type CommandContext, namespaceFor, type Selection, selectionsOf, selectorQuery } from '../command.ts';
-import { apiVersion } from '../known-types.ts';
-import type { KubeResource } from '../kube-guard.ts';
-import { itemsOf, type KubeObject } from '../kube-object.ts';
 
 const PAGE = 500;
 /** More objects than this are not fetched: nobody reads them in a chat. */

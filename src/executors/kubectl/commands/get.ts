@@ -1,10 +1,10 @@
 import { isOn, optionOf } from '../../../analysis/kubectl-arguments.ts';
 import type { Json } from '../../../lib/canonical-json.ts';
+import { apiVersion, objectName, typeName } from '../../kube/known-types.ts';
+import { at, type KubeObject, listAt, numberAt, textAt, visibleObject } from '../../kube/kube-object.ts';
+import { KubeRefusal } from '../../kube/kube-refusal.ts';
 import { type Command, type CommandContext, namespaceOf } from '../command.ts';
 import { parsePath } from '../json-path.ts';
-import { apiVersion, objectName, typeName } from '../known-types.ts';
-import { at, type KubeObject, listAt, numberAt, textAt, visibleObject } from '../kube-object.ts';
-import { KubeRefusal } from '../kube-refusal.ts';
 import { objectPrinter } from '../print-objects.ts';
 import { alignColumns } from '../print-table.ts';
 import { compareValues } from '../sort-values.ts';

@@ -1,8 +1,8 @@
 import { isOn, optionOf } from '../../../analysis/kubectl-arguments.ts';
 import { UserError } from '../../../lib/errors.ts';
+import { knownType } from '../../kube/known-types.ts';
+import { type KubeObject, listAt, textAt } from '../../kube/kube-object.ts';
 import { type Command, type CommandContext, durationOption, namespaceOf } from '../command.ts';
-import { knownType } from '../known-types.ts';
-import { type KubeObject, listAt, textAt } from '../kube-object.ts';
 import { listObjects } from './fetch-objects.ts';
 import { podsOf } from './pods-of.ts';
 

@@ -1,9 +1,9 @@
 import { isOn, optionOf } from '../../../analysis/kubectl-arguments.ts';
 import { UserError } from '../../../lib/errors.ts';
+import { knownType } from '../../kube/known-types.ts';
+import { at, type KubeObject, listAt } from '../../kube/kube-object.ts';
+import { KubeRefusal } from '../../kube/kube-refusal.ts';
 import { type Command, type CommandContext, CommandFailure, durationOption } from '../command.ts';
-import { knownType } from '../known-types.ts';
-import { at, type KubeObject, listAt } from '../kube-object.ts';
-import { KubeRefusal } from '../kube-refusal.ts';
 import {
   changedValue,
   dryRunQuery,

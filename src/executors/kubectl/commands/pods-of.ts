@@ -1,7 +1,7 @@
 import { UserError } from '../../../lib/errors.ts';
+import { knownType } from '../../kube/known-types.ts';
+import { at, type KubeObject, listAt, textAt } from '../../kube/kube-object.ts';
 import { type CommandContext, namespaceOf } from '../command.ts';
-import { knownType } from '../known-types.ts';
-import { at, type KubeObject, listAt, textAt } from '../kube-object.ts';
 import { listObjects, selectorText } from './fetch-objects.ts';
 
 /** Types whose pods are found by `spec.selector`. */

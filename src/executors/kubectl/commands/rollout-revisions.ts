@@ -1,9 +1,9 @@
 import { optionOf } from '../../../analysis/kubectl-arguments.ts';
 import type { Json } from '../../../lib/canonical-json.ts';
 import { UserError } from '../../../lib/errors.ts';
+import { knownType, objectName } from '../../kube/known-types.ts';
+import { at, type KubeObject, textAt, visibleObject } from '../../kube/kube-object.ts';
 import { type Command, type CommandContext, CommandFailure } from '../command.ts';
-import { knownType, objectName } from '../known-types.ts';
-import { at, type KubeObject, textAt, visibleObject } from '../kube-object.ts';
 import { yamlText } from '../print-objects.ts';
 import { alignColumns } from '../print-table.ts';
 import {

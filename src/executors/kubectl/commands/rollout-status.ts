@@ -1,8 +1,8 @@
 import { optionOf } from '../../../analysis/kubectl-arguments.ts';
 import { UserError } from '../../../lib/errors.ts';
+import { objectName } from '../../kube/known-types.ts';
+import { at, type KubeObject, listAt, numberAt, textAt } from '../../kube/kube-object.ts';
 import { type Command, type CommandContext, CommandFailure, durationOption } from '../command.ts';
-import { objectName } from '../known-types.ts';
-import { at, type KubeObject, listAt, numberAt, textAt } from '../kube-object.ts';
 import { type ObjectPlace, placesOf, readObject } from './change-objects.ts';
 
 const LOOK_EVERY_MS = 1_000;

@@ -1,8 +1,8 @@
 import { optionOf } from '../../../analysis/kubectl-arguments.ts';
 import { UserError } from '../../../lib/errors.ts';
+import { objectName } from '../../kube/known-types.ts';
+import { numberAt } from '../../kube/kube-object.ts';
 import { type Command, CommandFailure } from '../command.ts';
-import { objectName } from '../known-types.ts';
-import { numberAt } from '../kube-object.ts';
 import { changedValue, MERGE_PATCH, patchObject, placesOf, printDone } from './change-objects.ts';
 
 /** `scale` through the scale subresource. Value: `{names, count, replicas, previous}`. */

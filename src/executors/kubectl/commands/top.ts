@@ -1,11 +1,11 @@
 import { isOn, optionOf } from '../../../analysis/kubectl-arguments.ts';
 import type { Json } from '../../../lib/canonical-json.ts';
 import { UserError } from '../../../lib/errors.ts';
+import { knownType } from '../../kube/known-types.ts';
+import { at, type KubeObject, listAt, textAt } from '../../kube/kube-object.ts';
+import { KubeRefusal } from '../../kube/kube-refusal.ts';
+import type { KubeResource } from '../../kube/kube-request.ts';
 import { type Command, type CommandContext, namespaceFor, selectorQuery } from '../command.ts';
-import { knownType } from '../known-types.ts';
-import type { KubeResource } from '../kube-guard.ts';
-import { at, type KubeObject, listAt, textAt } from '../kube-object.ts';
-import { KubeRefusal } from '../kube-refusal.ts';
 import { alignColumns } from '../print-table.ts';
 import { quantity } from '../sort-values.ts';
 import { listObjects } from './fetch-objects.ts';

@@ -1,10 +1,10 @@
 import { optionOf } from '../../../analysis/kubectl-arguments.ts';
 import { UserError } from '../../../lib/errors.ts';
+import { objectName } from '../../kube/known-types.ts';
+import { type KubeObject, listAt, textAt } from '../../kube/kube-object.ts';
+import { KubeRefusal } from '../../kube/kube-refusal.ts';
 import { type Command, type CommandContext, CommandFailure, durationOption } from '../command.ts';
 import { parsePath, printValue } from '../json-path.ts';
-import { objectName } from '../known-types.ts';
-import { type KubeObject, listAt, textAt } from '../kube-object.ts';
-import { KubeRefusal } from '../kube-refusal.ts';
 import { changedValue, type ObjectPlace, placesOf, readObject } from './change-objects.ts';
 
 const LOOK_EVERY_MS = 1_000;

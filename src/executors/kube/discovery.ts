@@ -1,7 +1,7 @@
-import type { KubeResource } from './kube-guard.ts';
 import type { KubeConnection } from './kube-http.ts';
 import { at, listAt, textAt } from './kube-object.ts';
 import { refusalOf } from './kube-refusal.ts';
+import type { KubeResource } from './kube-request.ts';
 
 const MAX_GROUPS = 200;
 

@@ -1,6 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
-import type { KubePlace } from './kube-target.ts';
+import type { KubePlace } from './cluster.ts';
 
 /** Largest answer that is taken into memory. */
 export const MAX_ANSWER_BYTES = 16 * 1024 * 1024;

@@ -1,13 +1,13 @@
 import { isSecretType } from '../../analysis/kubectl-commands.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { UserError } from '../../lib/errors.ts';
+import type { KubePlace } from './cluster.ts';
 import { discoverTypes } from './discovery.ts';
 import { apiVersion, isNamed, KNOWN_TYPES } from './known-types.ts';
-import { holdsSecrets, type KubeGuard, type KubeMode, type KubeRequest, type KubeResource } from './kube-guard.ts';
 import { KubeConnection, KubeConnectionError, type WireAnswer } from './kube-http.ts';
 import { at, type KubeObject, listAt, textAt } from './kube-object.ts';
 import { KubeRefusal, refusalOf } from './kube-refusal.ts';
-import type { KubePlace } from './kube-target.ts';
+import { holdsSecrets, type KubeGuard, type KubeMode, type KubeRequest, type KubeResource } from './kube-request.ts';
 
 export type SessionOptions = {
   readonly place: KubePlace;

@@ -1,4 +1,4 @@
-import type { KubeResource } from './kube-guard.ts';
+import type { KubeResource } from './kube-request.ts';
 
 /** group/version: plural kind short names (comma) and whether cluster-wide (!) or in the category all (*). Source: the API reference of 1.32. */
 const TABLE = `
