@@ -176,6 +176,7 @@ describe('a query over a time', () => {
             title: name,
             series,
             range: { rangeMs: 300_000, stepMs: 60_000, threshold },
+            until: 300_000,
             theme: 'dark',
           });
           expect(decode(png).width).toBe(720);

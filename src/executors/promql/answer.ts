@@ -110,6 +110,23 @@ export function seriesName(labels: Readonly<Record<string, string>>): string {
   return pairs.length === 0 ? name || 'value' : `${name}{${pairs.join(', ')}}`;
 }
 
+/**
+ * Names that tell series apart in little room: without the labels that all of them share. A series alone, or one that differs in nothing,
+ * keeps its whole name.
+ */
+export function tellingNames(series: readonly Series[]): string[] {
+  const [first, ...others] = series;
+  const shared = new Set(
+    Object.entries(first?.labels ?? {})
+      .filter(([key, value]) => others.length > 0 && others.every(({ labels: own }) => own[key] === value))
+      .map(([key]) => key),
+  );
+  return series.map(({ labels: own }) => {
+    const rest = Object.fromEntries(Object.entries(own).filter(([key]) => !shared.has(key)));
+    return seriesName(Object.keys(rest).length === 0 ? own : rest);
+  });
+}
+
 /** A number as people read it: at most four digits that matter. */
 export function numberText(value: number): string {
   if (Number.isNaN(value)) return 'NaN';

@@ -9,7 +9,7 @@ import { type Limits, unlessAborted, withLimits } from '../limits.ts';
 import { redact } from '../output-safety.ts';
 import { type Findings, safeResult, stopped } from '../results.ts';
 import type { SecretResolver } from '../secrets.ts';
-import { MOST_SERIES, readAnswer, resultValue, type Series, seriesName } from './answer.ts';
+import { MOST_SERIES, readAnswer, resultValue, type Series, tellingNames } from './answer.ts';
 import { bindQuery, parseQuery, type Range } from './parse-query.ts';
 import { byHighest, renderAnswer } from './render.ts';
 
@@ -28,6 +28,8 @@ type Prepared = {
   readonly bound: readonly BoundValue[];
 };
 type Found = { readonly findings: Findings; readonly series: readonly Series[] };
+/** `until` is the moment that is asked about, the end of a range (ms since 1970). */
+type Use = { readonly limits: Limits; readonly dependencies: PromqlDependencies; readonly until: number };
 
 /** Above this an expression travels in the body: proxies cut long addresses. */
 const LONG_QUERY = 2_000;
@@ -71,11 +73,12 @@ async function run(
   dependencies: PromqlDependencies,
 ): Promise<StatementResult> {
   const secrets = new LoadedSecrets(context.secrets ?? dependencies.secrets);
+  const until = dependencies.clock.now().getTime();
   return await withLimits(context, dependencies.clock, async (limits) => {
     let found: Found;
     try {
       const place = await httpPlace(prepared.source.target, { credential: 'read', secrets });
-      found = await ask(prepared, place, { limits, dependencies });
+      found = await ask(prepared, place, { limits, dependencies, until });
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       found = { findings: { status: 'refused', error: error.message }, series: [] };
@@ -83,11 +86,13 @@ async function run(
     const used = [...secretsAmong(prepared.bound), ...secrets.used];
     const result = safeResult(found.findings, context, { limits, secrets: used });
     if (prepared.range === null || found.series.length === 0) return result;
-    const safe = byHighest(found.series).map((item) => ({
+    const sorted = byHighest(found.series);
+    const names = tellingNames(sorted);
+    const safe = sorted.map((item, index) => ({
       ...item,
-      name: redact(seriesName(item.labels), used).replace(/\s+/gu, ' '),
+      name: redact(names[index] ?? '', used).replace(/\s+/gu, ' '),
     }));
-    return { ...result, pictures: await draw(safe, prepared, redact(prepared.shown, used)) };
+    return { ...result, pictures: await draw(safe, prepared, { title: redact(prepared.shown, used), until }) };
   });
 }
 
@@ -95,12 +100,12 @@ async function run(
 async function draw(
   series: readonly (Series & { name: string })[],
   prepared: Prepared,
-  expression: string,
+  use: { title: string; until: number },
 ): Promise<readonly Picture[]> {
   const { drawChart } = await import('./picture/chart.ts');
   const { range } = prepared;
   if (range === null) return [];
-  const title = expression.replace(/\s+/gu, ' ');
+  const title = use.title.replace(/\s+/gu, ' ');
   const alt = `${title} over ${rangeText(range)}: ${series.length} series, highest ${series[0]?.name ?? ''}`.slice(
     0,
     300,
@@ -108,21 +113,17 @@ async function draw(
   return (['light', 'dark'] as const).map((theme) => ({
     name: `${prepared.source.target.name}-${theme}.png`,
     theme,
-    png: drawChart({ title, series, range, theme }),
+    png: drawChart({ title, series, range, until: use.until, theme }),
     alt,
   }));
 }
 
-async function ask(
-  prepared: Prepared,
-  place: HttpPlace,
-  use: { limits: Limits; dependencies: PromqlDependencies },
-): Promise<Found> {
-  const { limits, dependencies } = use;
+async function ask(prepared: Prepared, place: HttpPlace, use: Use): Promise<Found> {
+  const { limits } = use;
   const none: readonly Series[] = [];
   try {
     if (limits.reason()) return { findings: stopped(limits, 'nothing was asked.'), series: none };
-    const response = await send(prepared, place, { signal: limits.signal, dependencies });
+    const response = await send(prepared, place, use);
     const answer = readAnswer(response.headers['content-type'] ?? '', response.body.toString('utf8'));
     if (answer === null) {
       const error = `${place.base.origin} answered ${response.status} with something that is not Prometheus' (${(response.headers['content-type'] ?? 'no type').slice(0, 60)}): check \`baseUrl\`.`;
@@ -159,12 +160,9 @@ async function ask(
   }
 }
 
-async function send(
-  prepared: Prepared,
-  place: HttpPlace,
-  use: { signal: AbortSignal; dependencies: PromqlDependencies },
-): Promise<WireResponse> {
-  const end = use.dependencies.clock.now().getTime() / 1_000;
+async function send(prepared: Prepared, place: HttpPlace, use: Use): Promise<WireResponse> {
+  const { signal } = use.limits;
+  const end = use.until / 1_000;
   const { range } = prepared;
   const query = new URLSearchParams({
     query: prepared.expression,
@@ -177,7 +175,7 @@ async function send(
   );
   const long = query.length > LONG_QUERY;
   if (!long) url.search = query;
-  const address = await unlessAborted(use.signal, pinAddress(url, use.dependencies.resolveName));
+  const address = await unlessAborted(signal, pinAddress(url, use.dependencies.resolveName));
   const form = long ? { 'content-type': 'application/x-www-form-urlencoded' } : {};
   return await sendRequest({
     url,
@@ -185,7 +183,7 @@ async function send(
     headers: { accept: 'application/json', ...form, ...place.headers },
     body: long ? query : null,
     address,
-    signal: use.signal,
+    signal,
     maxResponseBytes: place.maxResponseBytes,
     ca: place.ca,
   });

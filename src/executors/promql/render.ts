@@ -9,7 +9,11 @@ const SHOWN = 30;
 export function renderAnswer(series: readonly Series[], range: Range | null): string {
   if (series.length === 0) return '(no series: nothing fits this query now)';
   const sorted = range === null ? series : byHighest(series);
-  const lines = sorted.slice(0, SHOWN).map((item) => (range === null ? instantLine(item) : rangeLines(item, range)));
+  const lines = sorted.slice(0, SHOWN).map((item, index) => {
+    if (range === null) return instantLine(item);
+    // the number under which the legend of the picture has it, which has not the room or not the letters for every name
+    return `${sorted.length > 1 ? `${index + 1}. ` : ''}${rangeLines(item, range)}`;
+  });
   const rest = sorted.length - SHOWN;
   return [...lines, ...(rest > 0 ? [`… and ${plural(rest, 'more series', 'more series')}`] : [])].join('\n');
 }

@@ -1,14 +1,18 @@
-import { figuresOf, numberText, type Series } from '../answer.ts';
+import { figuresOf, type Series } from '../answer.ts';
 import type { Range } from '../parse-query.ts';
 import { Canvas, type Color, type Dot } from './canvas.ts';
-import { fitText, textWidth, writeText } from './letters.ts';
+import { fitText, textWidth, wrapText, writeText } from './letters.ts';
+import { drawMark, markPlaces } from './marks.ts';
 import { encodePng } from './png.ts';
+import { isDrawable, shortNumber, type TimeScale, timeScale, timeText, valueScale } from './scales.ts';
 
 export type ChartInput = {
   readonly title: string;
   /** Most important first; the first `DRAWN` are drawn, the others counted. */
   readonly series: readonly (Series & { readonly name: string })[];
   readonly range: Range;
+  /** The end of the range (ms since 1970). */
+  readonly until: number;
   readonly theme: 'light' | 'dark';
 };
 
@@ -18,7 +22,9 @@ const PLOT_HEIGHT = 300;
 const MARGIN = 24;
 const TEXT = 22;
 const ROW = 32;
+const SAMPLE = 44;
 const DRAWN = 6;
+const TITLE_LINES = 2;
 
 type Theme = {
   readonly ground: Color;
@@ -62,121 +68,128 @@ const THEMES: Readonly<Record<ChartInput['theme'], Theme>> = {
   },
 };
 
-/** A line chart of a range query, as PNG: title, axes, at most six series, the threshold as a dashed line, a legend with the last values. */
+type Box = { readonly left: number; readonly right: number; readonly top: number; readonly bottom: number };
+type Drawing = {
+  readonly canvas: Canvas;
+  readonly theme: Theme;
+  readonly input: ChartInput;
+  readonly drawn: ChartInput['series'];
+  readonly plot: Box;
+};
+
+/**
+ * A line chart of a range query, as PNG: title, axes over the whole range, at most six series each with a mark of its own, the threshold
+ * as a dashed line, and a legend with the last values below, where it hides nothing.
+ */
 export function drawChart(input: ChartInput): Buffer {
   const theme = THEMES[input.theme];
   const drawn = input.series.slice(0, DRAWN);
-  const legend = drawn.length + (input.series.length > DRAWN ? 1 : 0);
-  const height = MARGIN + ROW + 12 + PLOT_HEIGHT + ROW + 16 + legend * ROW + MARGIN / 2;
-  const canvas = new Canvas(WIDTH, height, theme.ground);
-  const title = fitText(input.title, WIDTH - 2 * MARGIN, { size: TEXT, weight: 'bold' });
-  writeText(canvas, title, [MARGIN, MARGIN + TEXT], { size: TEXT, color: theme.text, weight: 'bold' });
+  const rows = drawn.length + (input.series.length > DRAWN ? 1 : 0) + (input.range.threshold === null ? 0 : 1);
+  const title = wrapText(input.title, { width: WIDTH - 2 * MARGIN, lines: TITLE_LINES, size: TEXT, weight: 'bold' });
+  const top = MARGIN + title.length * ROW + 12;
+  const bottom = top + PLOT_HEIGHT;
+  const canvas = new Canvas(WIDTH, bottom + ROW + 16 + rows * ROW + MARGIN / 2, theme.ground);
+  title.forEach((line, index) => {
+    writeText(canvas, line, [MARGIN, MARGIN + TEXT + index * ROW], { size: TEXT, color: theme.text, weight: 'bold' });
+  });
   const scale = valueScale(drawn, input.range.threshold);
-  const labels = scale.ticks.map((tick) => numberText(tick));
-  const left = MARGIN + Math.max(...labels.map((label) => textWidth(label, TEXT))) + 10;
-  const plot = { left, right: WIDTH - MARGIN, top: MARGIN + ROW + 12, bottom: MARGIN + ROW + 12 + PLOT_HEIGHT };
-  const y = (value: number) => plot.bottom - ((value - scale.low) / (scale.high - scale.low)) * PLOT_HEIGHT;
-  scale.ticks.forEach((tick, index) => {
-    canvas.rectangle({ x: plot.left, y: y(tick), width: plot.right - plot.left, height: 2 }, theme.grid);
-    writeText(canvas, labels[index] ?? '', [plot.left - 10, y(tick) + TEXT / 3], {
-      size: TEXT,
-      color: theme.faint,
-      align: 'right',
-    });
-  });
-  const times = timeScale(drawn, input.range);
+  const left = MARGIN + Math.max(...scale.ticks.map(({ text }) => textWidth(text, TEXT))) + 10;
+  const drawing: Drawing = { canvas, theme, input, drawn, plot: { left, right: WIDTH - MARGIN, top, bottom } };
+  const y = (value: number) => bottom - ((value - scale.low) / (scale.high - scale.low)) * PLOT_HEIGHT;
+  for (const { value, text } of scale.ticks) {
+    canvas.rectangle({ x: left, y: y(value), width: WIDTH - MARGIN - left, height: 2 }, theme.grid);
+    writeText(canvas, text, [left - 10, y(value) + TEXT / 3], { size: TEXT, color: theme.faint, align: 'right' });
+  }
+  const times = timeScale(input.range, input.until);
   const x = (at: number) =>
-    plot.left + ((at - times.from) / Math.max(1, times.until - times.from)) * (plot.right - plot.left);
-  drawTimes(canvas, { times, x, y: plot.bottom + ROW }, theme);
-  drawn.forEach((series, index) => {
-    for (const piece of pieces(series, input.range.stepMs))
-      canvas.line(
-        piece.map(({ at, value }): Dot => [x(at), y(value)]),
-        theme.lines[index] ?? theme.text,
-        4,
-      );
-  });
-  if (input.range.threshold !== null)
-    drawThreshold(canvas, { ...plot, y: y(input.range.threshold), value: input.range.threshold }, theme);
-  drawLegend(canvas, { drawn, all: input.series.length, top: plot.bottom + ROW + 16 }, theme);
+    left + ((at - times.from) / Math.max(1, times.until - times.from)) * (WIDTH - MARGIN - left);
+  drawTimes(drawing, times);
+  drawLines(drawing, { x, y, times });
+  if (input.range.threshold !== null) drawDashes(drawing, drawing.plot, y(input.range.threshold) + 1);
+  drawLegend(drawing);
   return encodePng(canvas.pixels, canvas.width, canvas.height);
 }
 
-function drawTimes(
-  canvas: Canvas,
-  use: { times: { from: number; until: number }; x: (at: number) => number; y: number },
-  theme: Theme,
-): void {
-  const { from, until } = use.times;
-  const long = until - from > 2 * 86_400_000;
-  const text = (at: number) =>
-    long ? new Date(at).toISOString().slice(5, 10) : new Date(at).toISOString().slice(11, 16);
+function drawTimes({ canvas, theme, plot }: Drawing, times: TimeScale): void {
   const style = { size: TEXT, color: theme.faint } as const;
-  writeText(canvas, text(from), [use.x(from), use.y - 4], style);
-  writeText(canvas, text((from + until) / 2), [use.x((from + until) / 2), use.y - 4], { ...style, align: 'center' });
-  writeText(canvas, `${text(until)} UTC`, [use.x(until), use.y - 4], { ...style, align: 'right' });
+  const base = plot.bottom + ROW - 4;
+  writeText(canvas, timeText(times.from, times), [plot.left, base], style);
+  const middle = timeText((times.from + times.until) / 2, times);
+  writeText(canvas, middle, [(plot.left + plot.right) / 2, base], { ...style, align: 'center' });
+  writeText(canvas, `${timeText(times.until, times)} UTC`, [plot.right, base], { ...style, align: 'right' });
 }
 
-function drawThreshold(
-  canvas: Canvas,
-  use: { left: number; right: number; top: number; y: number; value: number },
-  theme: Theme,
-): void {
-  for (let at = use.left; at < use.right; at += 18)
+type Axes = {
+  readonly x: (at: number) => number;
+  readonly y: (value: number) => number;
+  readonly times: TimeScale;
+};
+
+/** All lines first, then all marks: no line hides the mark of another one. */
+function drawLines({ canvas, theme, input, drawn, plot }: Drawing, { x, y, times }: Axes): void {
+  const lines = drawn.map((series) =>
+    pieces(withinTimes(series, times), input.range.stepMs).map((piece) =>
+      piece.map(({ at, value }): Dot => [x(at), y(value)]),
+    ),
+  );
+  lines.forEach((own, index) => {
+    const color = theme.lines[index] ?? theme.text;
+    for (const line of own) canvas.line(line, color, line.length === 1 ? 9 : 4);
+  });
+  if (drawn.length < 2) return;
+  lines.forEach((own, index) => {
+    const paint = { color: theme.lines[index] ?? theme.text, ground: theme.ground };
+    for (const place of markPlaces(own, { index, of: drawn.length, left: plot.left }))
+      drawMark(canvas, index, place, paint);
+  });
+}
+
+function drawDashes({ canvas, theme }: Drawing, span: { left: number; right: number }, y: number): void {
+  for (let at = span.left; at < span.right; at += 18)
     canvas.line(
       [
-        [at, use.y + 1],
-        [Math.min(at + 10, use.right), use.y + 1],
+        [at, y],
+        [Math.min(at + 10, span.right), y],
       ],
       theme.alarm,
       3,
     );
-  const label = `limit ${numberText(use.value)}`;
-  const width = textWidth(label, TEXT, 'bold') + 12;
-  const below = use.y - use.top < ROW;
-  canvas.rectangle(
-    { x: use.right - width, y: below ? use.y + 5 : use.y - 5 - TEXT - 4, width, height: TEXT + 6 },
-    theme.ground,
-    0.8,
-  );
-  writeText(canvas, label, [use.right - 6, below ? use.y + 5 + TEXT : use.y - 9], {
-    size: TEXT,
-    color: theme.alarm,
-    weight: 'bold',
-    align: 'right',
-  });
 }
 
-function drawLegend(
-  canvas: Canvas,
-  use: { drawn: ChartInput['series']; all: number; top: number },
-  theme: Theme,
-): void {
-  use.drawn.forEach((series, index) => {
-    const base = use.top + (index + 1) * ROW - 8;
+function drawLegend(drawing: Drawing): void {
+  const { canvas, theme, input, drawn, plot } = drawing;
+  let base = plot.bottom + ROW + 16 + ROW - 8;
+  const row = (text: string, value: string, color: Color) => {
+    writeText(canvas, value, [WIDTH - MARGIN, base], { size: TEXT, color, weight: 'bold', align: 'right' });
+    const indent = MARGIN + SAMPLE + 12;
+    const room = WIDTH - MARGIN - indent - textWidth(value, TEXT, 'bold') - 16;
+    writeText(canvas, fitText(text, room, { size: TEXT, keep: 'both ends' }), [indent, base], { size: TEXT, color });
+    base += ROW;
+  };
+  drawn.forEach((series, index) => {
     const { last } = figuresOf(series);
-    const value = last === null ? 'no value' : numberText(last);
-    canvas.rectangle({ x: MARGIN, y: base - 14, width: 26, height: 10 }, theme.lines[index] ?? theme.text);
-    writeText(canvas, value, [WIDTH - MARGIN, base], { size: TEXT, color: theme.text, weight: 'bold', align: 'right' });
-    const room = WIDTH - 2 * MARGIN - 38 - textWidth(value, TEXT, 'bold') - 16;
-    writeText(canvas, fitText(series.name, room, { size: TEXT }), [MARGIN + 38, base], {
-      size: TEXT,
-      color: theme.text,
-    });
+    const color = theme.lines[index] ?? theme.text;
+    canvas.rectangle({ x: MARGIN, y: base - 10, width: SAMPLE, height: 4 }, color);
+    if (drawn.length > 1) drawMark(canvas, index, [MARGIN + SAMPLE / 2, base - 8], { color, ground: theme.ground });
+    const number = input.series.length > 1 ? `${index + 1}. ` : '';
+    row(`${number}${series.name}`, last === null ? 'no value' : shortNumber(last), theme.text);
   });
-  if (use.all <= use.drawn.length) return;
-  const base = use.top + (use.drawn.length + 1) * ROW - 8;
-  writeText(canvas, `and ${use.all - use.drawn.length} more, all lower`, [MARGIN + 38, base], {
-    size: TEXT,
-    color: theme.faint,
-  });
+  const more = input.series.length - drawn.length;
+  if (more > 0) row(`and ${more} more, all lower`, '', theme.faint);
+  if (input.range.threshold === null) return;
+  drawDashes(drawing, { left: MARGIN, right: MARGIN + SAMPLE + 2 }, base - 8);
+  row('limit', shortNumber(input.range.threshold), theme.alarm);
+}
+
+function withinTimes({ points }: Series, { from, until }: TimeScale): Series['points'] {
+  return points.filter(({ at }) => at >= from && at <= until);
 }
 
 /** A line is broken where a value is missing for more than a step, or is no number. */
-function pieces(series: Series, stepMs: number): Series['points'][number][][] {
+function pieces(points: Series['points'], stepMs: number): Series['points'][number][][] {
   const found: Series['points'][number][][] = [];
   let last: number | null = null;
-  for (const point of series.points) {
+  for (const point of points) {
     if (!isDrawable(point.value)) {
       last = null;
       continue;
@@ -186,38 +199,4 @@ function pieces(series: Series, stepMs: number): Series['points'][number][][] {
     last = point.at;
   }
   return found;
-}
-
-function timeScale(series: readonly Series[], range: Range): { from: number; until: number } {
-  const times = series.flatMap(({ points }) => points.map(({ at }) => at));
-  const until = times.reduce((most, at) => Math.max(most, at), 0);
-  return { from: until - range.rangeMs, until };
-}
-
-/** Round ticks around the values and the threshold; zero is shown when it is near. */
-function valueScale(
-  series: readonly Series[],
-  threshold: number | null,
-): { low: number; high: number; ticks: number[] } {
-  const values = series.flatMap(({ points }) => points.map(({ value }) => value).filter(isDrawable));
-  if (threshold !== null) values.push(threshold);
-  const [least, most] = values.reduce<[number, number]>(
-    ([low, high], value) => [Math.min(low, value), Math.max(high, value)],
-    [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
-  );
-  if (least > most) return { low: 0, high: 1, ticks: [0, 1] };
-  const low = least > 0 && least < (most - least) * 2 + most * 0.5 ? 0 : least;
-  // figures that differ by less than a billionth are one: a double has no room for ticks between them
-  const span = Math.max(most - low, Math.abs(most) * 1e-9, Math.abs(low) * 1e-9) || 1;
-  const power = 10 ** Math.floor(Math.log10(span / 4));
-  const step = ([1, 2, 5, 10].find((factor) => span / (factor * power) <= 5.5) ?? 10) * power;
-  const bottom = Math.floor(low / step) * step;
-  const count = Math.max(1, Math.ceil((most - bottom) / step + 0.05));
-  const ticks = Array.from({ length: count + 1 }, (_item, index) => Number((bottom + index * step).toPrecision(12)));
-  return { low: bottom, high: bottom + count * step, ticks };
-}
-
-/** No NaN, no infinity, and nothing so large or so small that its scale is no number any more. */
-function isDrawable(value: number): boolean {
-  return Number.isFinite(value) && Math.abs(value) < 1e100 && (value === 0 || Math.abs(value) > 1e-100);
 }
