@@ -46,7 +46,7 @@ export async function examineInstallation(config: Config, only: string | null): 
 }
 
 async function checkRest(config: Config, packs: Packs): Promise<Check[]> {
-  return [...(await checkSlack(config, SILENT)), checkRunbooks(packs), await checkPrograms(packs)];
+  return [...(await checkSlack(config, packs, SILENT)), checkRunbooks(packs), await checkPrograms(packs)];
 }
 
 async function readPacks(config: Config): Promise<Packs | string> {

@@ -2,12 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { nameProblems } from '../compose/check-names.ts';
 import { lookAtPolicies } from '../compose/check-policies.ts';
 import type { Config } from '../config/read-config.ts';
 import { systemClock } from '../lib/clock.ts';
 import { messageOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { plural } from '../lib/text.ts';
+import type { Packs } from '../packs/load.ts';
 import { SlackCallError, type SlackCaller } from '../slack/client.ts';
 import { createUserGroups } from '../slack/user-groups.ts';
 import type { Check } from './doctor-findings.ts';
@@ -20,15 +22,15 @@ const manifestSchema = z.object({
 });
 
 /** Whether Slack takes the token and grants what manifest.yml asks for, and whether people enough are in the groups of the policies. */
-export async function checkSlack(config: Config, log: Log): Promise<Check[]> {
+export async function checkSlack(config: Config, packs: Packs, log: Log): Promise<Check[]> {
   const call = slackCaller(config, log);
   if (call === null) {
     const remarks = [
       'No Slack is configured: the local workspace takes its place, and the stand-ins of targets live inside of `npm start` alone.',
     ];
-    return [{ name: 'slack', said: 'local workspace', findings: [], remarks }];
+    return [{ name: 'slack', said: 'local workspace', findings: [], remarks }, checkNames(config, packs)];
   }
-  return [await checkScopes(call), await checkPolicies(config, call, log)];
+  return [await checkScopes(call), await checkPolicies(config, packs, call, log)];
 }
 
 async function checkScopes(call: SlackCaller): Promise<Check> {
@@ -53,14 +55,21 @@ async function checkScopes(call: SlackCaller): Promise<Check> {
   }
 }
 
-async function checkPolicies({ settings }: Config, call: SlackCaller, log: Log): Promise<Check> {
+/** Without a Slack that knows the groups, the names in the policies can still be looked up. */
+function checkNames({ settings }: Config, packs: Packs): Check {
+  const findings = nameProblems(settings, packs).map(({ name, fix }) => `${name}: ${fix}`);
+  const said = findings.length === 0 ? 'every name in them is known' : '';
+  return { name: 'approval policies', said, findings, remarks: [] };
+}
+
+async function checkPolicies({ settings }: Config, packs: Packs, call: SlackCaller, log: Log): Promise<Check> {
   const userGroups = createUserGroups({ call, groups: [], clock: systemClock, log });
-  const membersOf = (group: string) => userGroups.membersOf(group, 'interactive');
-  const { problems, unknown } = await lookAtPolicies(settings, { membersOf, clock: systemClock });
+  const membersOf = (group: string) => userGroups.findMembers(group, 'interactive');
+  const { problems, warnings, unknown } = await lookAtPolicies(settings, packs, { membersOf, clock: systemClock });
   return {
     name: 'approval policies',
-    said: problems.length + unknown.size === 0 ? 'somebody can satisfy each' : '',
-    findings: problems.map((problem) => `${problem.name}: ${problem.fix}`),
+    said: problems.length + warnings.length + unknown.size === 0 ? 'somebody can satisfy each' : '',
+    findings: [...problems.map((problem) => `${problem.name}: ${problem.fix}`), ...warnings],
     remarks: [...unknown].map(([group, why]) => `Who belongs to ${group} is not known (${why.replace(/\.$/u, '')}).`),
   };
 }

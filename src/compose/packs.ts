@@ -8,13 +8,17 @@ import { tellPackProblems } from '../notify/pack-notices.ts';
 import { createPackReader, type PackReader, type Packs, type PacksVersion } from '../packs/load.ts';
 import { formatProblem, type Problem } from '../packs/problems.ts';
 import { prepareSearch } from '../packs/search-desk.ts';
+import type { Admit } from '../packs/system-memory.ts';
 import { watchPacks } from '../packs/watch.ts';
 
 /** The packs as they are in force now. */
 export type OpenPacks = {
   readonly current: () => Packs;
-  /** Reads them again whenever files change, and tells the owners of broken ones, until `signal` is aborted. */
-  readonly follow: (pool: Pool, signal: AbortSignal) => Promise<void>;
+  /**
+   * Reads them again whenever files change, and tells the owners of broken ones, until `signal` is aborted. A system that
+   * `admit` objects to stays as it was.
+   */
+  readonly follow: (pool: Pool, signal: AbortSignal, admit: Admit) => Promise<void>;
 };
 
 type Tools = { readonly log: Log; readonly clock: Clock };
@@ -26,13 +30,17 @@ export async function openPacks(
   tools: Tools,
 ): Promise<OpenPacks> {
   const { packsDir: dir } = config;
-  const reader = createPackReader({ dir, resolveSetting, analyse: analyseStatement, clock: tools.clock });
+  // At first everything is taken as it is: what is wrong with it keeps Warroom from starting.
+  let admitted: Admit = async () => [];
+  const admit: Admit = (next, inForce) => admitted(next, inForce);
+  const reader = createPackReader({ dir, resolveSetting, analyse: analyseStatement, clock: tools.clock, admit });
   let version = await reader.read();
   writeProblems(tools.log, [], version.packs.problems);
   const current = () => version.packs;
   return {
     current,
-    follow: async (pool, signal) => {
+    follow: async (pool, signal, judge) => {
+      admitted = judge;
       let told = await tell(pool, version, tools.log);
       await prepareSearch(current);
       await watchPacks({

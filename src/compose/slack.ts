@@ -17,7 +17,7 @@ import { createHub } from '../slack/hub.ts';
 import { registerListeners } from '../slack/listeners/register.ts';
 import { SLACK_PATH } from '../slack/receivers.ts';
 import { createUserGroups } from '../slack/user-groups.ts';
-import { requireSatisfiable } from './check-policies.ts';
+import { type MembersOf, requireSatisfiable } from './check-policies.ts';
 import type { HttpPart } from './http-server.ts';
 
 export type SlackParts = {
@@ -26,6 +26,8 @@ export type SlackParts = {
   /** Over HTTP: where Slack's requests arrive. */
   readonly handler: HttpPart | null;
   readonly connected: () => boolean;
+  /** Who belongs to a user group, asked at most once a minute. */
+  readonly membersOf: MembersOf;
   start(): Promise<void>;
   stop(): Promise<void>;
   /** Leaves the welcome message of a new workspace in the outbox, once. */
@@ -46,8 +48,8 @@ export async function connectSlack(options: {
   const slack = createSlackApp({ config: connection, log, clock, pace: options.pace });
   const hub = createHub({ pool: context.pool, call: slack.call, name: context.settings.hub });
   const userGroups = createUserGroups({ call: slack.call, groups: groupsThatMatter(context.settings), clock, log });
-  const membersOf = (group: string) => userGroups.membersOf(group, 'interactive');
-  await requireSatisfiable(context.settings, { membersOf, clock, log });
+  const membersOf = (group: string) => userGroups.findMembers(group, 'interactive');
+  await requireSatisfiable(context.settings, context.packs(), { membersOf, clock, log });
   const teamId = async () => (await slack.identity()).teamId;
   const people = { call: slack.call, pool: context.pool, teamId, userGroups };
   const ui = { context: { ...context, drills: options.drills }, call: slack.call, people, hub, log };
@@ -57,6 +59,7 @@ export async function connectSlack(options: {
     onGivenUp: async (tx, intent, reason) => givenUp(context, tx, intent, reason),
     handler: slack.handler ? mount(slack.handler) : null,
     connected: () => slack.connections() !== 0,
+    membersOf,
     start: slack.start,
     stop: slack.stop,
     welcome: () =>

@@ -23,6 +23,7 @@ import type { SlackConnection } from '../slack/app.ts';
 import { isOwnPath } from '../web/own-path.ts';
 import { createPages } from '../web/pages.ts';
 import { createSlackSignIn } from '../web/slack-sign-in.ts';
+import { createAdmission } from './admission.ts';
 import { embeddedConnections } from './embedded-connections.ts';
 import { type HttpServer, startHttpServer } from './http-server.ts';
 import { startLocalWorkspace } from './local-workspace.ts';
@@ -117,7 +118,8 @@ async function start(options: WarroomOptions, releasers: Releasers): Promise<War
   releasers.add('outbox', () => dispatcher.stop());
   await restoreJobs(context);
   const unread = new AbortController();
-  const following = packs.follow(state.pool, unread.signal);
+  const admit = createAdmission(context.settings, packs.current, { membersOf: slack.membersOf, clock });
+  const following = packs.follow(state.pool, unread.signal, admit);
   releasers.add('packs', () => {
     unread.abort();
     return following;

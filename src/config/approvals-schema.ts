@@ -53,7 +53,7 @@ const zone = z.string().refine(isTimeZone, 'write the name of a time zone such a
 const hours = strict({ days: z.array(z.enum(DAYS)).min(1), from: clockTime, to: clockTime, zone });
 
 const when = strict({
-  effect: z.enum(['change', 'destructive']).optional(),
+  effect: z.enum(['change', 'destructive'], 'write change or destructive: nothing else is approved.').optional(),
   systems: z.array(z.string()).min(1).optional(),
   targets: z.array(z.string()).min(1).optional(),
   severities: z.array(z.string()).min(1).optional(),
@@ -101,15 +101,18 @@ export function readApprovals(
   return problems.length > 0 ? { problems } : { policies };
 }
 
-/** Every policy that can come into force, whole, with its place in warroom.yml. */
-export function policiesOf(policies: ApprovalPolicies): { readonly name: string; readonly policy: ApprovalPolicy }[] {
+/** A policy with its place in warroom.yml, and where its rule holds; null everywhere. */
+type NamedPolicy = { readonly name: string; readonly policy: ApprovalPolicy; readonly scope: RuleScope | null };
+
+/** Every policy that can come into force, whole. */
+export function policiesOf(policies: ApprovalPolicies): NamedPolicy[] {
   const effects = ['change', 'destructive'] as const;
   const rules = policies.rules.flatMap(({ scope, policy: part }, index) =>
     effects
       .filter((effect) => scope.effect === undefined || scope.effect === effect)
-      .map((effect) => ({ name: `rules.${index}`, policy: { ...policies[effect], ...part } })),
+      .map((effect) => ({ name: `rules.${index}`, policy: { ...policies[effect], ...part }, scope })),
   );
-  return [...effects.map((effect) => ({ name: effect, policy: policies[effect] })), ...rules];
+  return [...effects.map((effect) => ({ name: effect, policy: policies[effect], scope: null })), ...rules];
 }
 
 function toPolicy(file: PolicyFile): Partial<ApprovalPolicy> {

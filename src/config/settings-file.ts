@@ -1,4 +1,4 @@
-import { parse } from 'yaml';
+import { LineCounter, type ParsedNode, parse, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { ROLES } from '../domain/roles.ts';
 import { messageOf } from '../lib/errors.ts';
@@ -64,6 +64,18 @@ export function readSettingsFile(text: string): SettingsFile | { readonly proble
       contacts: file.contacts,
       approvals: approvals.policies,
       roles: file.roles,
+      lineOf: (path) => lineOf(text, path),
     },
   };
+}
+
+/** Read again for the rare message that needs it. */
+function lineOf(text: string, path: readonly (string | number)[]): number | null {
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { lineCounter, logLevel: 'silent' });
+  for (let length = path.length; length > 0; length -= 1) {
+    const node = document.getIn(path.slice(0, length), true) as ParsedNode | undefined;
+    if (node?.range) return lineCounter.linePos(node.range[0]).line;
+  }
+  return null;
 }

@@ -14,6 +14,8 @@ export type Settings = {
   readonly contacts: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
   readonly approvals: ApprovalPolicies;
   readonly roles: RoleHolders;
+  /** Line of warroom.yml that a key, or what is nearest around it, stands on; for messages. */
+  readonly lineOf?: (path: readonly (string | number)[]) => number | null;
 };
 
 /** User groups whose members roles and approvals depend on. */

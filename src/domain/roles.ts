@@ -22,9 +22,15 @@ export function isOneOf(person: Person, ids: readonly string[]): boolean {
  */
 export function hasRole(holders: RoleHolders, system: string, person: Person, role: Role): boolean {
   if (!isMember(person)) return false;
+  const ids = holdersOf(holders, system, role);
+  return ids === null || isOneOf(person, ids);
+}
+
+/** Ids of everybody who has a role in a system, by it or by a higher one; null: every full member of the workspace. */
+export function holdersOf(holders: RoleHolders, system: string, role: Role): readonly string[] | null {
   const below = ROLES.slice(0, ROLES.indexOf(role) + 1).findLastIndex((one) => namedFor(holders, system, one) !== null);
-  if (below === -1) return true;
-  return ROLES.slice(below).some((candidate) => isOneOf(person, namedFor(holders, system, candidate) ?? []));
+  if (below === -1) return null;
+  return ROLES.slice(below).flatMap((candidate) => namedFor(holders, system, candidate) ?? []);
 }
 
 /** Ids named for a role in a system; null when nobody is named, neither there nor for `*`. */

@@ -10,7 +10,7 @@ import { createPackFiles, fileProblem, isRunbookFile, listFolder } from './pack-
 import type { Problem } from './problems.ts';
 import { nearest } from './problems.ts';
 import { createRunbookMemory, type InForce, type RunbookMemory } from './runbook-memory.ts';
-import { createSystemMemory, type LoadedSystem, type SystemMemory } from './system-memory.ts';
+import { type Admit, createSystemMemory, type LoadedSystem, type SystemMemory } from './system-memory.ts';
 import type { ResolveSetting } from './system-schema.ts';
 
 /** Where packs stand, how settings are resolved, and who tells what a statement does. */
@@ -19,6 +19,7 @@ export type LoadOptions = {
   readonly resolveSetting: ResolveSetting;
   readonly analyse: AnalyseStatement;
   readonly clock?: Clock;
+  readonly admit?: Admit;
 };
 
 /** What a search for one runbook by its id gives. */
@@ -55,7 +56,7 @@ export async function loadPacks(options: LoadOptions): Promise<Packs> {
 export function createPackReader(options: LoadOptions): PackReader {
   const files = createPackFiles(options.clock ?? systemClock);
   const memory = {
-    systems: createSystemMemory(files, options.resolveSetting),
+    systems: createSystemMemory(files, options),
     runbooks: createRunbookMemory(files, options.analyse),
     commits: null as Commits | null,
     last: null as PacksVersion | null,

@@ -19,6 +19,15 @@ export type SystemReading = {
   readonly problems: readonly Problem[];
 };
 
+/** What speaks against a system as its file says it now: where in the file, what, and what to do. */
+export type Objection = { readonly path: readonly PropertyKey[]; readonly message: string; readonly fix: string };
+
+/**
+ * Whether a system may take the place of the one in force (null: there is none). What has objections is treated as
+ * broken: the old version stays in force.
+ */
+export type Admit = (next: SystemDefinition, inForce: SystemDefinition | null) => Promise<readonly Objection[]>;
+
 /** Reads `system.yml` files; a broken one keeps the last good version of its system in force. */
 export type SystemMemory = {
   read(dir: string, folder: string, names: readonly string[]): Promise<SystemReading>;
@@ -28,7 +37,11 @@ export type SystemMemory = {
 type Known = { readonly hash: string; readonly reading: SystemReading };
 
 /** A memory without anything in it: what is broken at first is not there. */
-export function createSystemMemory(files: PackFiles, resolve: ResolveSetting): SystemMemory {
+export function createSystemMemory(
+  files: PackFiles,
+  options: { readonly resolveSetting: ResolveSetting; readonly admit?: Admit | undefined },
+): SystemMemory {
+  const { resolveSetting, admit } = options;
   const known = new Map<string, Known>();
   return {
     read: async (dir, folder, names) => {
@@ -39,9 +52,16 @@ export function createSystemMemory(files: PackFiles, resolve: ResolveSetting): S
       const hash = content?.hash ?? '';
       const before = known.get(folder);
       if (before && before.hash === hash && hash !== '') return before.reading;
-      const fresh = content?.text ? readText(folder, content.text, hash, resolve) : null;
-      const problems = fresh?.problems ?? [content?.problem ?? missing(file)];
+      const fresh = content?.text ? readText(folder, content.text, hash, resolveSetting) : null;
       const good = before?.reading.loaded ?? null;
+      const objections = fresh?.loaded && admit ? await objectionsTo(fresh.loaded, good, { file, admit }) : [];
+      if (objections.length > 0) {
+        const refused = { loaded: good, held: good ? hash : null, problems: objections };
+        // Asked again at the next reading: what spoke against it may lie outside of the file.
+        known.set(folder, { hash: '', reading: refused });
+        return refused;
+      }
+      const problems = fresh?.problems ?? [content?.problem ?? missing(file)];
       const reading: SystemReading = fresh?.loaded
         ? { loaded: fresh.loaded, held: null, problems }
         : { loaded: good, held: good ? hash : null, problems };
@@ -52,6 +72,18 @@ export function createSystemMemory(files: PackFiles, resolve: ResolveSetting): S
       for (const folder of known.keys()) if (!systems.has(folder)) known.delete(folder);
     },
   };
+}
+
+async function objectionsTo(
+  fresh: LoadedSystem,
+  good: LoadedSystem | null,
+  { file, admit }: { readonly file: string; readonly admit: Admit },
+): Promise<Problem[]> {
+  const objections = await admit(fresh.system, good?.system ?? null);
+  return objections.map(({ path, message, fix }) => ({
+    ...{ rule: 'system-file', severity: 'error', file, message, fix },
+    ...fresh.at(path),
+  }));
 }
 
 function readText(folder: string, text: string, hash: string, resolve: ResolveSetting) {

@@ -4,7 +4,7 @@ import { findRun, findStepRun } from '../db/runs.ts';
 import type { Tx } from '../db/transaction.ts';
 import { type Approval, targetToType } from '../domain/approval.ts';
 import type { Incident } from '../domain/incident.ts';
-import { namedFor } from '../domain/roles.ts';
+import { holdersOf, namedFor, type RoleHolders } from '../domain/roles.ts';
 import type { Run, StepRun } from '../domain/run.ts';
 import type { RunsContext } from './context.ts';
 
@@ -48,8 +48,13 @@ export async function readApprovalCard(
     covered,
     run,
     incident: run.incident === null ? null : await findIncident(tx, run.incident),
-    approvers: named.length > 0 ? named : (namedFor(context.settings.roles, run.system, 'approver') ?? []),
+    approvers: named.length > 0 ? named : approversByRole(context.settings.roles, run.system),
     targetToType: targetToType(covered),
     now: tx.now,
   };
+}
+
+/** Whoever is named for the role; where nobody is, it belongs to the holders of the one before it. */
+function approversByRole(roles: RoleHolders, system: string): readonly string[] {
+  return namedFor(roles, system, 'approver') ?? holdersOf(roles, system, 'approver') ?? [];
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { tellPackProblems } from '../../src/notify/pack-notices.ts';
-import { HUB, type Story, startStory } from '../support/story.ts';
+import { HUB, type Story, startStory, TOMAS } from '../support/story.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -30,7 +30,7 @@ function runbook(title: string, command: string, attributes = 'target=worker'): 
 type Depot = { readonly story: Story; readonly file: string; readonly dir: string; readonly effects: string };
 
 /** A system with one runbook that writes a line into a file. */
-async function depot(): Promise<Depot> {
+async function depot(settings: Readonly<Record<string, unknown>> = {}): Promise<Depot> {
   const dir = await mkdtemp(join(tmpdir(), 'warroom-packs-'));
   onTestFinished(() => rm(dir, { recursive: true, force: true }));
   await mkdir(join(dir, 'packs/depot'), { recursive: true });
@@ -40,7 +40,7 @@ async function depot(): Promise<Depot> {
   const story = await startStory({
     packs: join(dir, 'packs'),
     contacts: {},
-    settings: { settings: { DEPOT_DIR: dir } },
+    settings: { ...settings, settings: { DEPOT_DIR: dir } },
   });
   return { story, file, dir, effects: join(dir, 'effects.log') };
 }
@@ -112,6 +112,27 @@ it('keeps the last good version of a broken file, tells it once whoever sees it,
   await story.settle();
   const errors = story.log.messages('error').filter((line) => line.startsWith('depot/'));
   story.expectNothingElse({ errors });
+});
+
+it('refuses a system.yml that tightens approvals so that nobody could satisfy them, tells it, and takes it up once somebody can', async () => {
+  const { story, dir } = await depot({
+    approvals: { change: { from: [TOMAS] }, destructive: { approvers: 1, from: [TOMAS] } },
+  });
+  const { nadia } = story;
+  const tightened = (approvers: number) =>
+    writeFile(join(dir, 'packs/depot/system.yml'), `${SYSTEM}    approvals: { approvers: ${approvers} }\n`);
+  await tightened(2);
+  const told = await nadia.seesMessage(HUB, 'depot/system.yml` has 1 error', PATIENT);
+  expect(told.text).toContain('The last good version stays in force');
+  expect(told.text).toContain('approvals.change nobody could satisfy it: it wants 2 approvers, but `from` names fewer');
+  const approvals = () => story.warroom.context.packs().systems.get('depot')?.targets[0]?.approvals;
+  expect(approvals()).toBeNull();
+  await tightened(1);
+  await nadia.seesChange(told, '✅ `depot/system.yml` is good again', PATIENT);
+  expect(approvals()).toEqual({ approvers: 1 });
+  await nadia.seesMessage(HUB, /is good again \(it was broken for/u, PATIENT);
+  await story.settle();
+  story.expectNothingElse({ errors: story.log.messages('error').filter((line) => line.startsWith('depot/')) });
 });
 
 it('runs what was approved, not what stands in the file now, even when the file is gone', async () => {

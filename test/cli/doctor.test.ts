@@ -229,6 +229,20 @@ describe('what is found', () => {
     }
   });
 
+  test('a rule of warroom.yml that names no target, with its line and the nearest name', async () => {
+    await write({ db: sql(READER) });
+    await writeFile(
+      join(dir, 'names.yml'),
+      'approvals:\n  rules:\n    - when: { targets: [bd] }\n      approvers: 2\n',
+    );
+    vi.stubEnv('WARROOM_CONFIG', join(dir, 'names.yml'));
+    const { code, report } = await examined();
+    expect(code).toBe(1);
+    expect(report.checks.flatMap(({ findings }) => findings)).toEqual([
+      'warroom.yml approvals.rules.0.when.targets.0 (line 3): there is no target “bd”, so the rule would never hold: did you mean “db”? there is db.',
+    ]);
+  });
+
   test('a database that cannot be opened, and settings that are wrong', async () => {
     await write({});
     vi.stubEnv('DATABASE_URL', 'postgres://nobody@127.0.0.1:9/none');
