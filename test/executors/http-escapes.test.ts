@@ -1,5 +1,6 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { TargetDefinition } from '../../src/domain/system.ts';
 import { isForbiddenAddress, isPrivateAddress } from '../../src/executors/http/address-guard.ts';
@@ -60,6 +61,18 @@ beforeAll(async () => {
     const location = redirects[path];
     if (location !== undefined) response.writeHead(302, { location });
     if (path === '/v1/bomb') response.write(Buffer.alloc(8 * 1024 * 1024, 'x'));
+    if (path === '/v1/packed') {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' });
+      return void response.end(gzipSync('{"stock":7}'));
+    }
+    if (path === '/v1/packed-bomb') {
+      response.writeHead(200, { 'content-encoding': 'gzip' });
+      return void response.end(gzipSync(Buffer.alloc(50_000_000, ' ')));
+    }
+    if (path === '/v1/drip') {
+      const drops = setInterval(() => response.write('.'), 20);
+      return void response.on('close', () => clearInterval(drops));
+    }
     if (path === '/v1/broken') return void request.socket.destroy();
     if (path === '/v1/gateway') response.writeHead(504);
     if (path === '/v1/missing') response.writeHead(404, { 'content-type': 'application/json' });
@@ -189,6 +202,10 @@ describe('what a reading HTTP step cannot do', () => {
     'fe80::1',
     '0.0.0.0',
     '64:ff9b::a9fe:a9fe',
+    '64:ff9b:1::a9fe:a9fe',
+    '::ffff:0:169.254.169.254',
+    '2001:0:4136:e378:8000:63bf:5601:5601',
+    '::',
   ])('a name that leads to %s is refused, also behind a good address', async (address) => {
     const named = { ...target, options: { baseUrl: `http://api.example:${portOf(api)}/v1` } };
     for (const answers of [[address], ['127.0.0.1', address]]) {
@@ -199,6 +216,22 @@ describe('what a reading HTTP step cannot do', () => {
       expect(result).toMatchObject({ status: 'refused', error: expect.stringContaining('hand out credentials') });
     }
     expect(seen).toEqual([]);
+  });
+
+  it.each([
+    'http://2852039166/',
+    'http://0xa9.0xfe.0xa9.0xfe/',
+    'http://0251.0376.0251.0376/',
+    'http://[::ffff:169.254.169.254]/',
+    'http://0/',
+  ])('a target does not hide such an address as %s', (baseUrl) => {
+    expect(executor.checkTarget({ ...target, options: { baseUrl } })).toEqual([
+      expect.stringContaining('as people read it'),
+    ]);
+  });
+
+  it('a target may name such an address as it is always written', () => {
+    expect(executor.checkTarget({ ...target, options: { baseUrl: 'http://169.254.169.254/latest' } })).toEqual([]);
   });
 
   it('a name that changes its address between check and use, or between redirects, is asked only once', async () => {
@@ -216,6 +249,57 @@ describe('what a reading HTTP step cannot do', () => {
   it('an endless answer is cut off', async () => {
     const result = await execute(executor, { text: 'GET /bomb', values: {}, target, allowed: 'read' });
     expect(result).toMatchObject({ status: 'failed', error: expect.stringContaining('larger than') });
+  });
+
+  it('an answer that somebody packed is read, and one that grows without end is cut off', async () => {
+    const packed = await execute(executor, { text: 'GET /packed', values: {}, target, allowed: 'read' });
+    expect(packed).toMatchObject({ status: 'ok', value: { body: { stock: 7 } } });
+    const bomb = await execute(executor, { text: 'GET /packed-bomb', values: {}, target, allowed: 'read' });
+    expect(bomb).toMatchObject({ status: 'failed', error: expect.stringContaining('larger than') });
+  });
+
+  it('an answer that drips without end ends at the time limit', async () => {
+    const result = await execute(
+      executor,
+      { text: 'GET /drip', values: {}, target, allowed: 'read' },
+      { timeoutMs: 300 },
+    );
+    expect(result).toMatchObject({ status: 'timeout', error: expect.stringContaining('the connection was closed') });
+  });
+});
+
+describe('a request as editors write it', () => {
+  const get = (text: string, values = {}) => execute(executor, { text, values, target, allowed: 'read' });
+
+  it('has a query over several lines, comments and several headers', async () => {
+    const text =
+      '# how many are left\nGET /items\n    ?shop=${shop}\n    &limit=5 HTTP/1.1\n// in German\nAccept-Language: de\nX-Reason: ${why}\n';
+    await get(text, { shop: 'a b&c', why: 'low stock' });
+    expect(seen[0]).toMatchObject({ url: '/v1/items?shop=a%20b%26c&limit=5' });
+    expect(seen[0]?.headers).toMatchObject({ 'accept-language': 'de', 'x-reason': 'low stock' });
+  });
+
+  it('is refused where its body would be a file or a script', async () => {
+    for (const body of [
+      '< ./body.json',
+      '<@ body.json',
+      '{"a": 1}\n\n> {% client.log(1) %}',
+      '{}\n\n>> out.json',
+      '{}\n> ./after.js',
+    ])
+      expect(await attempt(executor, { text: `POST /jobs\n\n${body}`, values: {}, target, allowed: 'change' })).toBe(
+        'statement_invalid',
+      );
+    expect(seen).toEqual([]);
+    const xml = {
+      text: 'POST /jobs\nContent-Type: text/xml\n\n<a>1</a>',
+      values: {},
+      target,
+      allowed: 'change',
+    } as const;
+    expect(await attempt(executor, xml)).toBe('ok');
+    const quoted = { ...xml, text: 'POST /jobs\nContent-Type: text/markdown\n\n> said somebody' };
+    expect(await attempt(executor, quoted)).toBe('ok');
   });
 });
 

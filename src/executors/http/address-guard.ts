@@ -40,13 +40,18 @@ function listed(list: BlockList, address: string): boolean {
   return family !== 0 && list.check(plain, family === 6 ? 'ipv6' : 'ipv4');
 }
 
-/** `::ffff:a.b.c.d`, `::a.b.c.d`, NAT64 `64:ff9b::` and 6to4 `2002::` carry an IPv4 address. */
+/**
+ * `::ffff:a.b.c.d`, `::a.b.c.d`, SIIT `::ffff:0:a.b.c.d` (RFC 2765), NAT64 `64:ff9b::`, 6to4 `2002::` and Teredo `2001:0::` (RFC 4380,
+ * the client's, every bit turned over) carry an IPv4 address.
+ */
 function embeddedIpv4(address: string): string | null {
   if (isIP(address) !== 6) return null;
   const words = expand(address);
   const [high, low] = [words[6] ?? 0, words[7] ?? 0];
   const zeros = words.slice(0, 5).every((word) => word === 0);
   if (zeros && (words[5] === 0xffff || (words[5] === 0 && high !== 0))) return dotted(high, low);
+  if (words.slice(0, 4).every((word) => word === 0) && words[4] === 0xffff && words[5] === 0) return dotted(high, low);
+  if (words[0] === 0x2001 && words[1] === 0) return dotted(high ^ 0xffff, low ^ 0xffff);
   if (words[0] === 0x64 && words[1] === 0xff9b) return dotted(high, low);
   if (words[0] === 0x2002) return dotted(words[1] ?? 0, words[2] ?? 0);
   return null;

@@ -8,6 +8,7 @@ import {
   secretReference,
 } from '../credential.ts';
 import { readAuthority } from '../tls-authority.ts';
+import { isForbiddenAddress } from './address-guard.ts';
 
 const baseUrl = z
   .string()
@@ -19,10 +20,18 @@ const baseUrl = z
     (text) => !URL.canParse(text) || new URL(text).username + new URL(text).password === '',
     'credentials do not stand in the address: put `headers` into the credential',
   )
+  .refine((text) => !hidesAddress(text), 'write the number of the host as people read it, such as 10.0.0.1')
   .refine(
     (text) => !URL.canParse(text) || new URL(text).search + new URL(text).hash === '',
     'the address has no query and no fragment',
   );
+
+/** An address that nobody may contact by accident is named by its number only as it is always written: not `0xa9fea9fe`, not octal. */
+function hidesAddress(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { hostname } = new URL(text);
+  return isForbiddenAddress(hostname.replace(/^\[|\]$/gu, '')) && !text.toLowerCase().includes(hostname);
+}
 
 const options = z.strictObject({
   baseUrl,

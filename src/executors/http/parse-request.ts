@@ -12,8 +12,11 @@ const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIO
 const FORBIDDEN =
   /^(?:host|connection|content-length|transfer-encoding|te|trailer|upgrade|expect|keep-alive|authorization|cookie|proxy-.*|accept-encoding|x-http-method.*|x-method-override|x-original-.*|x-rewrite-.*|x-forwarded-.*|forwarded)$/u;
 
+/** A line that goes on with the query of the line before, as editors' REST clients write it. */
+const MORE_QUERY = /^[ \t]+[?&]/u;
+
 /**
- * Reads `.http` syntax: `METHOD /path`, headers, an empty line, a body. Throws UserError `statement_invalid` for anything else, an
+ * Reads `.http` syntax: `METHOD /path`, with `?a=1` and `&b=2` also on indented lines of their own, headers, an empty line, a body. Throws UserError `statement_invalid` for anything else, an
  * address outside of the target included, and `placeholder_unbindable` for a method or a header name from a value.
  */
 export function parseRequest(source: string): RequestTemplate {
@@ -26,7 +29,11 @@ export function parseRequest(source: string): RequestTemplate {
   const empty = text.search(/\n[ \t]*\n/u);
   const head = (empty < 0 ? text : text.slice(0, empty)).split('\n').filter((line) => !/^\s*(?:#|\/\/)/u.test(line));
   const body = empty < 0 ? '' : text.slice(empty).replace(/^\s*\n/u, '');
-  const line = /^(?<method>\S+)[ \t]+(?<path>\S.*?)(?:[ \t]+HTTP\/[\d.]+)?[ \t]*$/u.exec(head[0] ?? '')?.groups;
+  const headers = head.slice(1);
+  const end = headers.findIndex((more) => !MORE_QUERY.test(more));
+  const query = headers.splice(0, end < 0 ? headers.length : end).map((more) => more.trim());
+  const first = (head[0] ?? '').trimEnd() + query.join('');
+  const line = /^(?<method>\S+)[ \t]+(?<path>\S.*?)(?:[ \t]+HTTP\/[\d.]+)?[ \t]*$/u.exec(first)?.groups;
   const method = line?.method ?? '';
   const path = line?.path ?? '';
   if (!METHODS.has(method)) {
@@ -35,12 +42,23 @@ export function parseRequest(source: string): RequestTemplate {
       `The first line must be a method and a path, for example \`GET /health\`, with a method of ${[...METHODS].join(', ')}.`,
     );
   }
+  refuseFiles(body);
   return {
     method,
     path: splitPlaceholders(path),
-    headers: head.slice(1).map(parseHeader),
+    headers: headers.map(parseHeader),
     body: splitPlaceholders(body),
   };
+}
+
+/** What REST clients of editors read from files or run as scripts: people would approve a name and not what is sent. */
+function refuseFiles(body: string): void {
+  const found = /^(?:<@?[ \t]+\S|<>[ \t]|>>!?[ \t]+\S|>[ \t]+\S+\.m?js[ \t]*$|[<>][ \t]*\{%)/mu.exec(body)?.[0];
+  if (found === undefined) return;
+  throw new UserError(
+    'statement_invalid',
+    `\`${found.slice(0, 2).trim()}\` would read or write a file or run a script: write the body itself, and use \`expect\` for the answer.`,
+  );
 }
 
 /** Names of the placeholders in the order of appearance. */

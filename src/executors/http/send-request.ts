@@ -2,6 +2,8 @@ import { lookup as dnsLookup } from 'node:dns/promises';
 import http from 'node:http';
 import https from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
+import { promisify } from 'node:util';
+import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import { UserError } from '../../lib/errors.ts';
 import { isForbiddenAddress } from './address-guard.ts';
 
@@ -105,16 +107,40 @@ export function sendRequest(request: WireRequest): Promise<WireResponse> {
           response.destroy();
         } else chunks.push(chunk);
       });
-      response.on('end', () =>
-        resolve({
-          status: response.statusCode ?? 0,
-          headers: plainHeaders(response.headers),
-          body: Buffer.concat(chunks),
-        }),
-      );
+      response.on('end', () => {
+        const headers = plainHeaders(response.headers);
+        unpacked(Buffer.concat(chunks), headers['content-encoding'], request.maxResponseBytes).then(
+          (body) => resolve({ status: response.statusCode ?? 0, headers, body }),
+          (error: unknown) => fail(error, isTooLarge(error)),
+        );
+      });
     });
     sending.end(request.body ?? undefined);
   });
+}
+
+const UNPACK = {
+  gzip: promisify(gunzip),
+  'x-gzip': promisify(gunzip),
+  deflate: promisify(inflate),
+  br: promisify(brotliDecompress),
+};
+
+/** Some servers pack what was asked for unpacked. What would grow larger than allowed is no answer. */
+async function unpacked(body: Buffer, encoding: string | undefined, most: number): Promise<Buffer> {
+  const name = (encoding ?? 'identity').trim().toLowerCase();
+  if (body.length === 0 || !(name in UNPACK)) return body;
+  try {
+    return await UNPACK[name as keyof typeof UNPACK](body, { maxOutputLength: most });
+  } catch (error) {
+    if (isTooLarge(error)) throw new Error(`the answer is larger than ${most} bytes`, { cause: error });
+    return body; // shown as what it is
+  }
+}
+
+function isTooLarge(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return 'code' in error ? error.code === 'ERR_BUFFER_TOO_LARGE' : isTooLarge(error.cause);
 }
 
 /** A lookup that knows one answer. Node asks for all addresses or for one. */
