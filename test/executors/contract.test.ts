@@ -8,11 +8,11 @@ import type { Language } from '../../src/domain/runbook.ts';
 import type { TargetDefinition } from '../../src/domain/system.ts';
 import { createExecutors } from '../../src/executors/registry.ts';
 import { InternalError } from '../../src/lib/errors.ts';
-import { testDatabase } from '../support/database.ts';
 import { shopCluster } from '../support/kube/shop-cluster.ts';
 import { testRedis } from '../support/redis.ts';
 import { type ContractSetup, describeExecutor } from './contract.ts';
 import { probe } from './subjects/probe.ts';
+import { pooledSql, sql } from './subjects/sql.ts';
 
 const executors = createExecutors({
   secrets: () => Promise.reject(new InternalError('test', 'the run gives its own')),
@@ -24,52 +24,6 @@ const executorOf = (language: Language) => {
 };
 const field = (value: unknown, ...keys: (string | number)[]): unknown =>
   keys.reduce<unknown>((inner, key) => (inner as Record<string, unknown> | undefined)?.[key], value);
-
-const sql: ContractSetup = async () => {
-  const database = await testDatabase();
-  const reader = `contract_${database.name}`;
-  const writer = `contract_w_${database.name}`;
-  await database.pool.query(
-    `CREATE TABLE prey (note text); CREATE ROLE ${reader} LOGIN; CREATE ROLE ${writer} LOGIN; GRANT SELECT ON prey TO ${reader}; GRANT ALL ON prey TO ${writer}`,
-  );
-  const { host } = database.connection;
-  const target: TargetDefinition = {
-    name: 'db',
-    executor: 'sql',
-    description: null,
-    options: { connection: { host, database: database.name } },
-    read: { user: reader, password: { secret: 'env:READ_SECRET' } },
-    write: { user: writer, password: { secret: 'env:WRITE_SECRET' } },
-  };
-  return {
-    subject: {
-      executor: executorOf('sql'),
-      target,
-      effect: 'read',
-      echo: { text: 'SELECT ${value}::text AS echo', read: (value) => field(value, 'rows', 0, 'echo') },
-      slow: 'SELECT count(*) FROM generate_series(1, 100000000000) AS n',
-      large: `SELECT CASE n WHEN 1 THEN 'FIRST' WHEN 200 THEN 'LAST' ELSE repeat('x', 100) END AS line FROM generate_series(1, 200) AS n`,
-      change: `INSERT INTO prey VALUES ('caught')`,
-      state: async () => (await database.pool.query('SELECT count(*)::int AS rows FROM prey')).rows,
-      unreachable: { ...target, options: { connection: { host: '127.0.0.1', port: 1, database: 'x' } } },
-      badTargets: [
-        { ...target, options: {} },
-        { ...target, options: { connection: 'mysql://x/y' } },
-        { ...target, options: { connection: 'postgres://me:password@x/y' } },
-        { ...target, read: { password: 'plain' } },
-      ],
-      variants: [
-        { text: 'SELECT ${value}::text AS other' },
-        { target: { ...target, options: { connection: { host, database: 'other' } } } },
-        { target: { ...target, read: { user: 'other' } } },
-      ],
-    },
-    stop: async () => {
-      await database.pool.query(`DROP OWNED BY ${reader}, ${writer}; DROP ROLE ${reader}, ${writer}`);
-      await database.drop();
-    },
-  };
-};
 
 const redis: ContractSetup = async () => {
   const server = await testRedis(['--enable-debug-command', 'yes']);
@@ -222,7 +176,8 @@ const shell: ContractSetup = async () => {
         files: await readdir(dir),
         prey: await readFile(path.join(dir, 'prey'), 'utf8').catch(() => null),
       }),
-      unreachable: { never: 'a script runs on this machine' },
+      // The machine is always there; what is not is the folder.
+      unreachable: { ...target, options: { cwd: path.join(dir, 'gone') } },
       badTargets: [
         { ...target, options: { shell: '/usr/bin/python3' } },
         { ...target, options: { host: 'elsewhere' } },
@@ -289,6 +244,7 @@ const kubectl: ContractSetup = async () => {
 };
 
 describeExecutor('sql', sql);
+describeExecutor('sql behind a pooler', pooledSql);
 describeExecutor('redis', redis);
 describeExecutor('http', web);
 describeExecutor('sh', shell);

@@ -134,7 +134,7 @@ async function runSafely(
       place.ssh === null ? { ...(await runScript(script)), tidied: true } : await runOverSsh(script, place.ssh);
     findings = findingsOf(end, work, use.limits);
   } catch (error) {
-    findings = place.ssh === null ? notStarted(error, place) : afterSshFailure(error, work, use.limits);
+    findings = place.ssh === null ? notStarted(error, work) : afterSshFailure(error, work, use.limits);
   }
   const kept = both.finish();
   return {
@@ -148,10 +148,10 @@ async function runSafely(
   };
 }
 
-function notStarted(error: unknown, place: ShellPlace): Findings {
+function notStarted(error: unknown, { source, place }: Prepared & { place: ShellPlace }): Findings {
   return {
     status: 'failed',
-    error: `The script could not be started (${reasonOf(error)}): check the folder ${place.cwd ?? 'for temporary files'} and the shell ${place.shell}.`,
+    error: `The script could not be started on ${source.target.name} (${reasonOf(error)}): check the folder ${place.cwd ?? 'for temporary files'} and the shell ${place.shell}.`,
   };
 }
 
