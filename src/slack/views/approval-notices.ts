@@ -53,8 +53,9 @@ export function secretLostMessage(card: ApprovalCard, stepRun: StepRun): Message
 /** Half of the time is over: calls whoever may approve. */
 export function reminderMessage(card: ApprovalCard): Message {
   const { approval, approvers } = card;
-  const called = approvers.length === 0 ? 'somebody' : mentions(approvers);
-  const text = `${rehearsalMark(card.run)}⏳ ${called}: “${escapeLine(titleOf(card), 150)}” still waits for approval; ${mention(approval.requestedBy)} asked, and it expires ${when(approval.expiresAt)}.`;
+  const called = approvers.length === 0 ? '' : `${mentions(approvers)}: `;
+  const others = approvers.length === 0 ? ' Anybody else of this workspace can decide.' : '';
+  const text = `${rehearsalMark(card.run)}⏳ ${called}“${escapeLine(titleOf(card), 150)}” still waits for approval; ${mention(approval.requestedBy)} asked, and it expires ${when(approval.expiresAt)}.${others}`;
   return message(text, [section(text)]);
 }
 
