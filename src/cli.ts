@@ -12,6 +12,7 @@ const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   doctor: async () => (await import('./cli/doctor.ts')).doctorVerb,
   import: async () => (await import('./cli/import.ts')).importVerb,
   lint: async () => (await import('./cli/lint.ts')).lintVerb,
+  migrate: async () => (await import('./cli/migrate.ts')).migrateVerb,
   runbooks: async () => (await import('./cli/runbooks.ts')).runbooksVerb,
   search: async () => (await import('./cli/search.ts')).searchVerb,
 };

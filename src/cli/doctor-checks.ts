@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { requireSupportedVersion, startOwn } from '../compose/state.ts';
 import type { Config } from '../config/read-config.ts';
+import { describeAuditPowers } from '../db/audit-guard.ts';
 import { type Connection, createPool } from '../db/pool.ts';
 import { systemClock } from '../lib/clock.ts';
 import { messageOf, UserError } from '../lib/errors.ts';
@@ -31,12 +32,14 @@ export async function checkDatabase(
   try {
     const connection = config.databaseUrl
       ? { connectionString: config.databaseUrl.reveal() }
-      : await startOwn(dataDir, { ...tools, clock: systemClock });
+      : (await startOwn(dataDir, { ...tools, clock: systemClock })).connection;
     const pool = createPool(connection, tools.log, { max: 1 });
     tools.releasers.add('database connection', () => pool.end());
     const version = await requireSupportedVersion(pool, config.databaseUrl !== null);
+    const weak = await describeAuditPowers(pool);
+    const findings = weak === null ? [] : [weak];
     return {
-      check: { name, said: `PostgreSQL ${Math.floor(version / 10_000)} answers`, findings: [], remarks: [] },
+      check: { name, said: `PostgreSQL ${Math.floor(version / 10_000)} answers`, findings, remarks: [] },
       connection,
     };
   } catch (error) {

@@ -11,7 +11,13 @@ import { Releasers } from '../lib/releasers.ts';
 import type { Terminal } from './verb.ts';
 
 /** What a verb that looks at the state of an installation works with. */
-export type Installation = { readonly config: Config; readonly pool: Pool; readonly log: Log };
+export type Installation = {
+  readonly config: Config;
+  readonly pool: Pool;
+  readonly log: Log;
+  /** What is less safe about its database than it could be, a sentence each. */
+  readonly remarks: readonly string[];
+};
 
 /**
  * Opens the database of this installation (DATABASE_URL, or the embedded one, also while the bot runs), works, and closes
@@ -26,8 +32,8 @@ export async function withInstallation(
     const config = readConfig(processEnvironment(), process.cwd());
     const { log, close } = createLog('error', null);
     releasers.add('log', async () => close());
-    const { pool } = await openState(config, { log, clock: systemClock, releasers });
-    return await work({ config, pool, log });
+    const { pool, remarks } = await openState(config, { log, clock: systemClock, releasers });
+    return await work({ config, pool, log, remarks });
   } catch (error) {
     if (!(error instanceof ConfigError || error instanceof UserError)) throw error;
     terminal.complain(messageOf(error));

@@ -142,7 +142,7 @@ async function start(options: WarroomOptions, releasers: Releasers): Promise<War
   return {
     url: http.url,
     mode: config.slack.mode,
-    remarks: around.remarks,
+    remarks: [...around.remarks, ...state.remarks],
     context,
     settle: async () => {
       dispatcher.wake();

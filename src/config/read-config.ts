@@ -33,6 +33,8 @@ export type Config = {
   readonly packsDir: string;
   /** Null: the embedded PostgreSQL under `home`. */
   readonly databaseUrl: Secret | null;
+  /** With DATABASE_URL: the owner's login, for migrations alone; null: DATABASE_URL's login owns the database itself. */
+  readonly databaseOwnerUrl: Secret | null;
   /** With DATABASE_URL: a role that may only read, for diagnostics of Warroom's own database. */
   readonly databaseReadUrl: Secret | null;
   readonly slack: SlackConfig;
@@ -80,6 +82,12 @@ export function readConfig(given: Environment, project: string): Config {
   const signIn = readSignIn(env, problems);
   const databaseUrl = readDatabaseUrl('DATABASE_URL', env, problems);
   const databaseReadUrl = readDatabaseUrl('DATABASE_READ_URL', env, problems);
+  const databaseOwnerUrl = readDatabaseUrl('DATABASE_OWNER_URL', env, problems);
+  if (databaseOwnerUrl && env.DATABASE_URL === undefined)
+    problems.push({
+      name: 'DATABASE_OWNER_URL',
+      fix: 'set DATABASE_URL too, to the login that serves people; the embedded database needs neither.',
+    });
   const packsDir = resolve(project, env.WARROOM_PACKS ?? 'runbooks');
   if (!existsSync(packsDir))
     problems.push({ name: 'WARROOM_PACKS', fix: `there is no folder ${packsDir}; name the folder with your systems.` });
@@ -91,6 +99,7 @@ export function readConfig(given: Environment, project: string): Config {
     logLevel,
     packsDir,
     databaseUrl,
+    databaseOwnerUrl,
     databaseReadUrl,
     slack,
     publicUrl,

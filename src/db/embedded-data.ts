@@ -10,6 +10,9 @@ import type { ServerUser } from './embedded-user.ts';
 /** The superuser of the embedded server. Only this process's user can reach the socket, so it has no password. */
 export const EMBEDDED_USER = 'warroom';
 
+/** The login of the process that serves people: it owns nothing (src/db/app-rights.ts). Without a password for the same reason. */
+export const EMBEDDED_APP = 'warroom_app';
+
 /** Environment of the server's programs: nothing of ours, least of all secrets. */
 export const SERVER_ENV = { LC_ALL: 'C.UTF-8', TZ: 'UTC', PATH: '/usr/bin:/bin' } as const;
 

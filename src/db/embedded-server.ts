@@ -6,7 +6,7 @@ import type { Clock } from '../lib/clock.ts';
 import { InternalError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { prepareBinaries } from './embedded-binaries.ts';
-import { EMBEDDED_USER, prepareData, SERVER_ENV } from './embedded-data.ts';
+import { EMBEDDED_APP, EMBEDDED_USER, prepareData, SERVER_ENV } from './embedded-data.ts';
 import { exists, inspectPostmaster, removeLeftovers, serves } from './embedded-postmaster.ts';
 import { chooseSocketDir, chooseUser, prepareBaseDir, type ServerUser } from './embedded-user.ts';
 
@@ -14,7 +14,10 @@ import { chooseSocketDir, chooseUser, prepareBaseDir, type ServerUser } from './
 export type EmbeddedConnection = { readonly host: string; readonly user: string; readonly database: string };
 
 export type EmbeddedServer = {
+  /** The login that serves people: it has the rights that migrations give it, and owns nothing. */
   readonly connection: EmbeddedConnection;
+  /** The superuser, for migrations alone. */
+  readonly owner: EmbeddedConnection;
   /** True when a server that an earlier process left behind was taken over instead of started. */
   readonly adopted: boolean;
   /** The number of the server's main process. */
@@ -77,7 +80,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
   const place = await preparePlace(options);
   let running = await ensureRunning(place);
   await createDatabase(running.socketDir);
-  const connection = { host: running.socketDir, user: EMBEDDED_USER, database: DATABASE };
+  const owner = { host: running.socketDir, user: EMBEDDED_USER, database: DATABASE };
   let stopping = false;
   let keeper = await openKeeper(running.socketDir);
   let revival: Promise<void> = Promise.resolve();
@@ -105,7 +108,8 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
   watch(keeper);
 
   return {
-    connection,
+    connection: { ...owner, user: EMBEDDED_APP },
+    owner,
     adopted: running.adopted,
     pid: () => running.pid,
     stop: async () => {
@@ -195,10 +199,10 @@ async function notStarting(place: Place): Promise<InternalError> {
   return new InternalError('database.start', `The embedded database does not start; the end of ${file} says:\n${tail}`);
 }
 
-async function connect(socketDir: string, name: string): Promise<pg.Client> {
+async function connect(socketDir: string, name: string, user = EMBEDDED_USER): Promise<pg.Client> {
   const client = new pg.Client({
     host: socketDir,
-    user: EMBEDDED_USER,
+    user,
     database: 'postgres',
     application_name: name,
     connectionTimeoutMillis: 5_000,
@@ -217,16 +221,30 @@ async function answers(socketDir: string): Promise<boolean> {
   }
 }
 
+/** The database, and the login that serves people; an installation that was made before there was one gets it here. */
 async function createDatabase(socketDir: string): Promise<void> {
   const client = await connect(socketDir, 'warroom-launcher');
   try {
-    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [DATABASE]);
-    if (rowCount === 0) await client.query(`CREATE DATABASE ${DATABASE}`);
-  } catch (error) {
-    // Another process that started at the same moment made it.
-    if (!(error instanceof pg.DatabaseError && (error.code === '42P04' || error.code === '23505'))) throw error;
+    await unlessThere(client, 'SELECT FROM pg_database WHERE datname = $1', DATABASE, `CREATE DATABASE ${DATABASE}`);
+    await unlessThere(
+      client,
+      'SELECT FROM pg_roles WHERE rolname = $1',
+      EMBEDDED_APP,
+      `CREATE ROLE ${EMBEDDED_APP} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS`,
+    );
   } finally {
     await client.end();
+  }
+}
+
+async function unlessThere(client: pg.Client, look: string, name: string, make: string): Promise<void> {
+  try {
+    const { rowCount } = await client.query(look, [name]);
+    if (rowCount === 0) await client.query(make);
+  } catch (error) {
+    // Another process that started at the same moment made it.
+    const there = error instanceof pg.DatabaseError && ['42P04', '42710', '23505'].includes(error.code ?? '');
+    if (!there) throw error;
   }
 }
 
@@ -235,7 +253,7 @@ const LEAVING_LOOKS = 10;
 
 /** One open connection for each process that uses the server: it notices when the server goes, and is counted at the end. */
 async function openKeeper(socketDir: string): Promise<pg.Client> {
-  return connect(socketDir, KEEPER);
+  return connect(socketDir, KEEPER, EMBEDDED_APP);
 }
 
 /**

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type pg from 'pg';
 import { InternalError, UserError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
+import { grantApp } from './app-rights.ts';
 
 type Migration = { readonly name: string; readonly sql: string; readonly sha256: string };
 
@@ -14,11 +15,16 @@ const FILE_NAME = /^\d{4}_[a-z0-9_]+\.sql$/u;
 const LOCK = [1702, 0];
 
 /**
- * Brings the database up to date: our numbered SQL files, each in a transaction of its own, then graphile-worker's. Processes
- * that start together wait for each other. Returns the names of the files that ran.
- * Throws UserError `migration.…` when the database and the files do not belong together.
+ * Brings the database up to date: our numbered SQL files, each in a transaction of its own, then graphile-worker's; then the
+ * login `app` gets its rights, when there is one beside the owner's. Processes that start together wait for each other.
+ * Returns the names of the files that ran. Throws UserError `migration.…` when the database and the files do not belong
+ * together.
  */
-export async function migrate(pool: pg.Pool, log: Log, folder: string = FOLDER): Promise<string[]> {
+export async function migrate(
+  pool: pg.Pool,
+  log: Log,
+  { folder = FOLDER, app = null }: { readonly folder?: string; readonly app?: string | null } = {},
+): Promise<string[]> {
   const files = await readMigrations(folder);
   const client = await pool.connect();
   const tell = (notice: { severity?: string | undefined; message?: string | undefined }): void => {
@@ -45,6 +51,7 @@ export async function migrate(pool: pg.Pool, log: Log, folder: string = FOLDER):
          END IF;
        END $$`,
     );
+    if (app !== null) await grantApp(client, app, log);
     await client.query('SELECT pg_advisory_unlock($1, $2)', LOCK);
     broken = false;
     return names;
@@ -52,6 +59,31 @@ export async function migrate(pool: pg.Pool, log: Log, folder: string = FOLDER):
     client.off('notice', tell);
     client.release(broken); // closing the connection frees its lock
   }
+}
+
+/** What the login of a pool may do about the schema: whether it owns it (or may make it), and the files that have not run. */
+export type SchemaState = { readonly login: string; readonly owns: boolean; readonly pending: readonly string[] };
+
+/** Looks at the schema without changing it. Throws UserError `migration.…` as `migrate` does. */
+export async function lookAtSchema(pool: pg.Pool, folder: string = FOLDER): Promise<SchemaState> {
+  const files = await readMigrations(folder);
+  const { rows } = await pool.query<{ login: string; owns: boolean; made: boolean; readable: boolean }>(
+    `SELECT current_user AS login, m.oid IS NOT NULL AS made,
+       coalesce(pg_has_role(m.relowner, 'USAGE'), has_schema_privilege(current_schema(), 'CREATE'), false) AS owns,
+       coalesce(has_table_privilege(m.oid, 'SELECT'), false) AS readable
+     FROM (SELECT to_regclass('warroom_migration') AS made) t LEFT JOIN pg_class m ON m.oid = t.made`,
+  );
+  const { login = '', owns = false, made = false, readable = false } = rows[0] ?? {};
+  const ran = made && readable ? await readHistory(pool) : [];
+  checkHistory(ran, files);
+  return { login, owns, pending: files.slice(ran.length).map(({ name }) => name) };
+}
+
+async function readHistory(db: pg.Pool | pg.PoolClient): Promise<{ name: string; sha256: string }[]> {
+  const { rows } = await db.query<{ name: string; sha256: string }>(
+    'SELECT name, sha256 FROM warroom_migration ORDER BY name',
+  );
+  return rows;
 }
 
 async function readMigrations(folder: string): Promise<Migration[]> {
@@ -73,9 +105,7 @@ async function runPending(client: pg.PoolClient, files: readonly Migration[]): P
     `CREATE TABLE IF NOT EXISTS warroom_migration (
        name text PRIMARY KEY, sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`,
   );
-  const { rows } = await client.query<{ name: string; sha256: string }>(
-    'SELECT name, sha256 FROM warroom_migration ORDER BY name',
-  );
+  const rows = await readHistory(client);
   checkHistory(rows, files);
   const pending = files.slice(rows.length);
   for (const { name, sql, sha256 } of pending) {

@@ -17,7 +17,7 @@ let home: string;
 beforeAll(async () => {
   db = await testDatabase();
   home = await mkdtemp(join(tmpdir(), 'warroom-audit-'));
-  await db.pool.query(
+  await db.owner.query(
     `insert into audit_entries (at, actor, action, incident, run, data)
      select pg_catalog.now() - interval '2 hours' + n * interval '10 milliseconds', 'U' || n % 7, 'run.approved', n % 50, n % 90,
        jsonb_build_object('step', 'Close the breaker', 'number', n)
@@ -58,7 +58,7 @@ async function verified(...args: string[]): Promise<Verified> {
 
 /** As the owner of the database, with the protection taken away. */
 const tamper = (sql: string) =>
-  db.pool.query(
+  db.owner.query(
     `alter table audit_entries disable trigger user; ${sql}; alter table audit_entries enable trigger user`,
   );
 
@@ -101,7 +101,7 @@ test('verify compares with a head that was said in the hub', async () => {
 
 test('verify finds that the newest entries are gone although their links still stand', async () => {
   // As a superuser: not even foreign keys hold.
-  const owner = (sql: string) => db.pool.query(`begin; set local session_replication_role = replica; ${sql}; commit`);
+  const owner = (sql: string) => db.owner.query(`begin; set local session_replication_role = replica; ${sql}; commit`);
   await owner(`create table kept as select * from audit_entries where id > ${ENTRIES - 2};
     delete from audit_entries where id > ${ENTRIES - 2}`);
   const { faults } = await verified();

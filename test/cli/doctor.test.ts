@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { doctorVerb } from '../../src/cli/doctor.ts';
 import type { DoctorReport, TargetReport } from '../../src/cli/doctor-findings.ts';
@@ -29,7 +29,7 @@ const asked: string[] = [];
 
 beforeAll(async () => {
   db = await testDatabase();
-  await db.pool.query(`
+  await db.owner.query(`
     create table prey (x text);
     create role ${READER} login; grant select on prey to ${READER};
     create role ${WRITER} login; grant select, insert on prey to ${WRITER};`);
@@ -64,7 +64,7 @@ beforeEach(() => {
 });
 afterEach(() => vi.unstubAllEnvs());
 afterAll(async () => {
-  await db.pool.query(`drop owned by ${READER}, ${WRITER}; drop role ${READER}, ${WRITER}`);
+  await db.owner.query(`drop owned by ${READER}, ${WRITER}; drop role ${READER}, ${WRITER}`);
   admin?.disconnect();
   await redis?.stop();
   api.close();
@@ -146,7 +146,7 @@ describe('what is found', () => {
   test('a read role that can write, one that is a superuser, a database that is not there', async () => {
     await write({
       loose: sql(WRITER),
-      root: sql(db.connection.user),
+      root: sql(inject('postgres').user),
       gone: { executor: 'sql', options: { connection: 'postgres://127.0.0.1:9/none' }, read: { user: 'x' } },
     });
     const { code, report } = await examined();

@@ -20,8 +20,9 @@ test.each([
   'truncate audit_entries cascade',
   `insert into audit_entries (id, action, data) values (1, 'x', '{}') on conflict (id) do update set action = 'x'`,
   `merge into audit_entries a using (select 1) s on true when matched then delete`,
-])('the database refuses: %s', async (sql) => {
-  await expect(query(db.pool, sql)).rejects.toThrow(
+])('the database refuses, its owner too: %s', async (sql) => {
+  await expect(query(db.pool, sql)).rejects.toThrow(/permission denied for table audit_entries/u);
+  await expect(query(db.owner, sql)).rejects.toThrow(
     /the audit log is append-only|cannot truncate a table referenced in a foreign key/u,
   );
   expect(await withTransaction(db.pool, (tx) => listAudit(tx, 1))).toMatchObject([

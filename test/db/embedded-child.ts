@@ -8,7 +8,7 @@ import { testLog } from '../support/log.ts';
 const [dataDir = '', acks] = process.argv.slice(2);
 const log = testLog();
 const server = await startEmbedded({ dataDir, log, clock: systemClock });
-const pool = createPool(server.connection, log);
+const pool = createPool(server.owner, log);
 process.once('SIGTERM', () => {
   void pool
     .end()

@@ -294,7 +294,7 @@ describe('after a crash', () => {
     const server = await start();
     const pool = createPool(server.connection, log);
     stops.push(() => pool.end());
-    await pool.query('CREATE TABLE entry (n int)');
+    await ask(server.owner, `CREATE TABLE entry (n int); GRANT ALL ON entry TO ${server.connection.user}`);
     const old = server.pid();
     process.kill(old, 'SIGKILL');
     await expect

@@ -45,23 +45,23 @@ const tables = async (pool: pg.Pool) =>
 describe('migrations', () => {
   test('run once in the order of their numbers, with those of the job engine', async () => {
     const pool = open();
-    expect(await migrate(pool, log, folder)).toEqual(['0001_first.sql', '0002_second.sql']);
+    expect(await migrate(pool, log, { folder })).toEqual(['0001_first.sql', '0002_second.sql']);
     expect(await tables(pool)).toEqual(['first', 'second', 'warroom_migration']);
     expect((await pool.query('SELECT count(*) AS n FROM graphile_worker.jobs')).rows).toEqual([{ n: 0 }]);
-    expect(await migrate(pool, log, folder)).toEqual([]);
+    expect(await migrate(pool, log, { folder })).toEqual([]);
     await writeFile(path.join(folder, '0003_third.sql'), 'CREATE TABLE third (n int)');
-    expect(await migrate(pool, log, folder)).toEqual(['0003_third.sql']);
+    expect(await migrate(pool, log, { folder })).toEqual(['0003_third.sql']);
   });
 
   test('run once when four processes start together, and all four succeed', async () => {
-    const ran = await Promise.all([open(), open(), open(), open()].map((pool) => migrate(pool, log, folder)));
+    const ran = await Promise.all([open(), open(), open(), open()].map((pool) => migrate(pool, log, { folder })));
     expect(ran.flat().sort()).toEqual(['0001_first.sql', '0002_second.sql']);
   });
 
   test('leave nothing of one that fails, and keep those before it', async () => {
     await writeFile(path.join(folder, '0003_third.sql'), 'CREATE TABLE third (n int); SELECT nonsense;');
     const pool = open();
-    await expect(migrate(pool, log, folder)).rejects.toMatchObject({
+    await expect(migrate(pool, log, { folder })).rejects.toMatchObject({
       code: 'migration.failed',
       message: expect.stringContaining(
         '0003_third.sql failed, nothing of it was kept: column "nonsense" does not exist',
@@ -73,9 +73,9 @@ describe('migrations', () => {
   test('do not see a change in other line ends', async () => {
     const pool = open();
     await writeFile(path.join(folder, '0001_first.sql'), 'CREATE TABLE first\n (n int);\n');
-    await migrate(pool, log, folder);
+    await migrate(pool, log, { folder });
     await writeFile(path.join(folder, '0001_first.sql'), 'CREATE TABLE first\r\n (n int);\r\n');
-    expect(await migrate(pool, log, folder)).toEqual([]);
+    expect(await migrate(pool, log, { folder })).toEqual([]);
   });
 
   test.each([
@@ -94,9 +94,9 @@ describe('migrations', () => {
     ['with a bad name', 'migration.name', () => writeFile(path.join(folder, '3-third.sql'), 'SELECT 1')],
   ])('refuse a file %s', async (_what, code, spoil) => {
     const pool = open();
-    await migrate(pool, log, folder);
+    await migrate(pool, log, { folder });
     await spoil();
-    await expect(migrate(pool, log, folder)).rejects.toMatchObject({ code });
+    await expect(migrate(pool, log, { folder })).rejects.toMatchObject({ code });
   });
 });
 
@@ -141,12 +141,12 @@ describe('the role warroom_read', () => {
 
   test('is left out with a warning when the user of the database may not make roles', async () => {
     await admin.query(`DROP ROLE IF EXISTS modest; CREATE ROLE modest LOGIN; ALTER DATABASE ${name} OWNER TO modest`);
-    await migrate(open('modest'), log, folder);
+    await migrate(open('modest'), log, { folder });
     await rm(folder, { recursive: true });
     await cp(new URL('../../src/db/migrations/', import.meta.url), folder, { recursive: true });
     const pool = open('modest');
     await pool.query('DROP TABLE warroom_migration');
-    await migrate(pool, log, folder);
+    await migrate(pool, log, { folder });
     expect(log.messages('warn').join()).toContain('The role warroom_read could not be made with the rights of modest');
   });
 });

@@ -19,7 +19,7 @@ let db: TestDatabase;
 beforeAll(async () => {
   db = await testDatabase({ max: 20 });
 });
-beforeEach(() => db.pool.query('truncate outbox, messages'));
+beforeEach(() => db.owner.query('truncate outbox, messages'));
 afterAll(() => db.drop());
 
 const tx = <T>(work: (tx: Tx) => Promise<T>) => withTransaction(db.pool, work);

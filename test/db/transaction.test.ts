@@ -7,7 +7,7 @@ let db: TestDatabase;
 
 beforeAll(async () => {
   db = await testDatabase();
-  await db.pool.query('CREATE TABLE thing (id int PRIMARY KEY, made_at timestamptz NOT NULL DEFAULT now())');
+  await db.owner.query('CREATE TABLE thing (id int PRIMARY KEY, made_at timestamptz NOT NULL DEFAULT now())');
 });
 afterAll(() => db.drop());
 afterEach(async () => {

@@ -87,13 +87,13 @@ describe('a ladder over time', () => {
   });
 
   test('loses nothing when its process dies between the decision and its record', async () => {
-    await desk.db.pool.query(`
+    await desk.db.owner.query(`
       create function crash() returns trigger language plpgsql as $$ begin raise exception 'crash'; end $$;
       create trigger crash before insert on outbox for each row execute function crash()`);
     await expect(tickEscalation(desk.context, incident.number)).rejects.toThrow('crash');
     expect(await paged()).toEqual([]);
     expect(await pages()).toEqual([]);
-    await desk.db.pool.query('drop trigger crash on outbox; drop function crash()');
+    await desk.db.owner.query('drop trigger crash on outbox; drop function crash()');
     await desk.work();
     expect(await paged()).toHaveLength(1);
     expect(await sends()).toBe(1);

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { TargetDefinition } from '../../src/domain/system.ts';
 import type { Executor } from '../../src/executors/executor.ts';
 import { createSqlExecutor } from '../../src/executors/sql/sql-executor.ts';
@@ -185,7 +185,7 @@ let target: TargetDefinition;
 
 beforeAll(async () => {
   database = await testDatabase();
-  owner = new pg.Client(database.connection);
+  owner = new pg.Client({ ...database.connection, user: inject('postgres').user });
   await owner.connect();
   const reader = `reader_${database.name}`;
   await owner.query(`

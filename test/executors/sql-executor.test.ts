@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import type { TargetDefinition } from '../../src/domain/system.ts';
 import { createSqlExecutor } from '../../src/executors/sql/sql-executor.ts';
 import { renderRows } from '../../src/executors/sql/table.ts';
@@ -24,7 +24,7 @@ const target: TargetDefinition = {
 beforeAll(async () => {
   database = await testDatabase();
   reader = `sql_${database.name}`;
-  owner = new pg.Client(database.connection);
+  owner = new pg.Client({ ...database.connection, user: inject('postgres').user });
   await owner.connect();
   await owner.query(
     `CREATE TABLE stock (id int PRIMARY KEY, name text); CREATE ROLE ${reader} LOGIN; GRANT SELECT ON stock TO ${reader}`,

@@ -21,7 +21,7 @@ let names = { reader: '', writer: '' };
 beforeAll(async () => {
   database = await testDatabase();
   names = { reader: `r_${database.name}`, writer: `w_${database.name}` };
-  await database.pool.query(
+  await database.owner.query(
     `CREATE TABLE prey (note text); CREATE ROLE ${names.reader} LOGIN; CREATE ROLE ${names.writer} LOGIN;
      GRANT SELECT ON prey TO ${names.reader}; GRANT ALL ON prey TO ${names.writer}`,
   );
@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await pooler?.stop();
-  await database.pool.query(
+  await database.owner.query(
     `DROP OWNED BY ${names.reader}, ${names.writer}; DROP ROLE ${names.reader}, ${names.writer}`,
   );
   await database.drop();

@@ -78,16 +78,16 @@ describe('declaring an incident', () => {
   test('leaves nothing at all behind when it fails in the middle', async () => {
     const before = await everything();
     // The last thing that is written is a job; it cannot be.
-    await desk.db.pool.query(
+    await desk.db.owner.query(
       `create function fail_jobs() returns trigger language plpgsql as $$ begin raise exception 'no room'; end $$`,
     );
-    await desk.db.pool.query(
+    await desk.db.owner.query(
       `create trigger fail_jobs before insert on graphile_worker._private_jobs for each row execute function fail_jobs()`,
     );
     try {
       await expect(desk.declare()).rejects.toThrow('no room');
     } finally {
-      await desk.db.pool.query('drop trigger fail_jobs on graphile_worker._private_jobs');
+      await desk.db.owner.query('drop trigger fail_jobs on graphile_worker._private_jobs');
     }
     expect(await everything()).toEqual(before);
     const incident = await desk.declare();

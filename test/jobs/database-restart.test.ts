@@ -5,7 +5,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { startEmbedded } from '../../src/db/embedded-server.ts';
 import { addJob } from '../../src/db/jobs.ts';
-import { migrate } from '../../src/db/migrate.ts';
+import { migrateAsOwner } from '../../src/db/migrate-as-owner.ts';
 import { createPool } from '../../src/db/pool.ts';
 import { withTransaction } from '../../src/db/transaction.ts';
 import { startJobs } from '../../src/jobs/engine.ts';
@@ -19,7 +19,7 @@ test('a database restart in the middle of a job ends no process, loses no job an
   const log = testLog();
   const server = await startEmbedded({ dataDir, log, clock: systemClock, settings: { fsync: 'off' } });
   const pool = createPool(server.connection, log);
-  await migrate(pool, log);
+  await migrateAsOwner(server.owner, server.connection.user, log);
   const seen: unknown[] = [];
   let finish = (): void => undefined;
   const long = new Promise<void>((resolve) => {

@@ -16,7 +16,7 @@ let stops: (() => Promise<unknown>)[] = [];
 
 beforeAll(async () => {
   db = await testDatabase({ max: 30 });
-  await db.pool.query('CREATE TABLE done (job text, payload jsonb, worker text)');
+  await db.owner.query('CREATE TABLE done (job text, payload jsonb, worker text)');
 });
 beforeEach(() => {
   log = testLog();
@@ -24,7 +24,7 @@ beforeEach(() => {
 afterEach(async () => {
   for (const stop of stops.reverse()) await stop();
   stops = [];
-  await db.pool.query('TRUNCATE done, graphile_worker._private_jobs, graphile_worker._private_job_queues');
+  await db.owner.query('TRUNCATE done, graphile_worker._private_jobs, graphile_worker._private_job_queues');
   log.expectNoErrors();
 });
 afterAll(() => db.drop());
@@ -268,7 +268,8 @@ describe('an engine', () => {
     stops.push(() => other.end());
     const cut = () =>
       other.query(
-        'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()`,
       );
     await cut();
     // The completion of the long job meets connections that are cut under it.

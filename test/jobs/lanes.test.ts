@@ -74,7 +74,7 @@ test('slow diagnostics never keep a page, an expiry or an approved step waiting'
 });
 
 test('in one engine without lanes they do (control)', async () => {
-  await db.pool.query('truncate graphile_worker._private_jobs');
+  await db.owner.query('truncate graphile_worker._private_jobs');
   const { tasks, done, release, reading } = slowDiagnostics();
   const engine = await startJobs({ pool: db.pool, log: testLog(), tasks });
   stop = async () => {

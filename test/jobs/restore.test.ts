@@ -17,7 +17,7 @@ afterEach(() => desk.db.log.expectNoErrors());
 afterAll(() => desk.close());
 
 /** What is left when jobs were given up after their last attempt. */
-const loseJobs = () => desk.db.pool.query('truncate graphile_worker._private_jobs');
+const loseJobs = () => desk.db.owner.query('truncate graphile_worker._private_jobs');
 
 test('at start everything that is under way goes on, also when its job was given up', async () => {
   const incident = await desk.declare();

@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 beforeEach(async () => {
-  await database.pool.query('truncate outbox, messages');
+  await database.owner.query('truncate outbox, messages');
   log = testLog();
   running = [];
 });
@@ -251,7 +251,8 @@ describe('the dispatcher', () => {
       return sent;
     });
     await database.pool.query(
-      'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where datname = current_database() and usename = current_user and pid <> pg_backend_pid()`,
     );
     await put(database.pool, page(1));
     await until(() => seen.length === 1);

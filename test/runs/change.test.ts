@@ -187,7 +187,7 @@ describe('an approved step', () => {
   });
 
   test('whose result the database refuses is recorded without it, and lets its target go', async () => {
-    await desk.db.pool.query(`
+    await desk.db.owner.query(`
       create function refuse_result() returns trigger language plpgsql as $$
       begin if new.value is not null then raise exception 'poisoned'; end if; return new; end $$;
       create trigger refuse_result before update on step_runs for each row execute function refuse_result()`);
@@ -195,7 +195,7 @@ describe('an approved step', () => {
     await runs.approve(await runs.request(run, 'drain'));
     const before = (await desk.effects()).length;
     await desk.work();
-    await desk.db.pool.query('drop trigger refuse_result on step_runs');
+    await desk.db.owner.query('drop trigger refuse_result on step_runs');
     expect(await runs.end(run, 'drain')).toEqual({ state: 'ok', error: 'Its result could not be stored.' });
     expect(await query(desk.db.pool, 'select * from target_locks')).toEqual([]);
     await desk.work();

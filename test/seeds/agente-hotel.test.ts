@@ -66,9 +66,9 @@ describe('AH-R2 with a database container that is down', () => {
       expect(await system.normal(step), step).toBe(true);
     const before = await system.run('AH-G2#before');
     expect(await system.normal('AH-G2#after', {}, { before })).toBe(true);
-    await db.pool.query(`insert into users (phone) values ('+39 06 0000003')`);
+    await db.owner.query(`insert into users (phone) values ('+39 06 0000003')`);
     expect(await system.normal('AH-G2#after', {}, { before })).toBe(false);
-    await db.pool.query('truncate users cascade');
+    await db.owner.query('truncate users cascade');
     expect(await system.normal('AH-R2#integrity')).toBe(false);
   });
 

@@ -111,10 +111,10 @@ describe('AP-S2, AP-S3, AP-P1 and AP-D2 on a real PostgreSQL', () => {
     const after = await system.run('AP-S3#old_rows', values);
     expect(after.value.rows).toMatchObject([{ old_rows: 0 }]);
     expect(system.offered('AP-S3#delete_old', { old_rows: after })).toBe(false);
-    expect((await db.pool.query('select count(*)::int as left from audit_logs')).rows).toEqual([{ left: 2 }]);
+    expect((await db.owner.query('select count(*)::int as left from audit_logs')).rows).toEqual([{ left: 2 }]);
     expect((await system.run('AP-S3#vacuum')).status).toBe('ok');
     expect(await system.normal('AP-S3#writable')).toBe(true);
-    await db.pool.query(`alter database ${db.name} set default_transaction_read_only = on`);
+    await db.owner.query(`alter database ${db.name} set default_transaction_read_only = on`);
     expect(await system.normal('AP-S3#writable')).toBe(false);
     await db.pool.query(`begin read write; alter database ${db.name} reset default_transaction_read_only; commit`);
     expect(await system.normal('AP-S3#ready')).toBe(true);

@@ -1,7 +1,7 @@
 import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect } from 'vitest';
+import { expect, inject } from 'vitest';
 import { compileExpression, evaluate, isExpressionError } from '../../src/domain/expression.ts';
 import type { ExecutableStep } from '../../src/domain/runbook.ts';
 import type { TargetDefinition } from '../../src/domain/system.ts';
@@ -44,8 +44,8 @@ export type Steps = Readonly<Record<string, StatementResult>>;
 /** The schema of a twin in a database of its own, and how its targets get there: as its reading role, and as the superuser of the tests. */
 export async function twinDatabase(system: TwinName, reader: string) {
   const db = await testDatabase();
-  await db.pool.query(await readFile(join(ROOT, 'twins', system, 'schema.sql'), 'utf8'));
-  const { host, user } = db.connection;
+  await db.owner.query(await readFile(join(ROOT, 'twins', system, 'schema.sql'), 'utf8'));
+  const { host, user } = inject('postgres');
   return {
     db,
     address: (database: string) => `postgres:///${database}?host=${encodeURIComponent(host)}`,

@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 beforeEach(async () => {
-  await database.pool.query('truncate messages, outbox');
+  await database.owner.query('truncate messages, outbox');
   sandbox = await startTestSandbox();
   slack = testSlack(sandbox);
   log = testLog();

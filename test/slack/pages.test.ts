@@ -22,7 +22,7 @@ beforeAll(async () => {
   desk = await openDesk();
 });
 beforeEach(async () => {
-  await desk.db.pool.query('truncate messages, outbox');
+  await desk.db.owner.query('truncate messages, outbox');
   sandbox = await startTestSandbox();
   const slack = testSlack(sandbox);
   const contacts = { shop: { 'on-call': [NADIA] } };

@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 beforeEach(async () => {
-  await database.pool.query('truncate messages');
+  await database.owner.query('truncate messages');
   sandbox = await startTestSandbox();
   slack = testSlack(sandbox);
 });

@@ -6,10 +6,15 @@ import { TEMPLATE } from './global-setup.ts';
 import { type TestLog, testLog } from './log.ts';
 import { applySearchPath } from './moved-time.ts';
 
+type TestConnection = { readonly host: string; readonly user: string; readonly database: string };
+
 export type TestDatabase = {
+  /** Works as the login that serves people, with no right that an installation would not have. */
   readonly pool: pg.Pool;
-  /** For child processes and further pools. */
-  readonly connection: { readonly host: string; readonly user: string; readonly database: string };
+  /** For child processes and further pools; the same login. */
+  readonly connection: TestConnection;
+  /** What only the database's owner may do: make things, and tamper with the audit log. */
+  readonly owner: pg.Pool;
   readonly name: string;
   /** What the pool logged. */
   readonly log: TestLog;
@@ -19,7 +24,7 @@ export type TestDatabase = {
 
 /** A migrated database of its own for one test file, copied from the run's template in about 30 ms. */
 export async function testDatabase(options: { readonly max?: number } = {}): Promise<TestDatabase> {
-  const { host, user, problem } = inject('postgres');
+  const { host, user, app, problem } = inject('postgres');
   if (problem !== '') throw new Error(`The template database could not be migrated: ${problem}`);
   const name = `test_${randomBytes(6).toString('hex')}`;
   const log = testLog();
@@ -27,15 +32,18 @@ export async function testDatabase(options: { readonly max?: number } = {}): Pro
     await admin.query(`CREATE DATABASE ${name} TEMPLATE ${TEMPLATE}`);
     await applySearchPath(admin, name);
   });
-  const connection = { host, user, database: name };
+  const connection = { host, user: app, database: name };
   const pool = createPool(connection, log, options);
+  const owner = createPool({ host, user, database: name }, log, { max: 2 });
   return {
     pool,
     connection,
+    owner,
     name,
     log,
     drop: async () => {
       await pool.end();
+      await owner.end();
       await asAdmin((admin) => admin.query(`DROP DATABASE ${name} WITH (FORCE)`));
     },
   };

@@ -11,8 +11,8 @@ import { installMovedTime } from './moved-time.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The one server of this test run. `problem`: why its template could not be migrated, or an empty text. */
-    postgres: { host: string; user: string; problem: string };
+    /** The one server of this test run; `user` owns it, `app` serves people. `problem`: why its template could not be migrated, or an empty text. */
+    postgres: { host: string; user: string; app: string; problem: string };
   }
 }
 
@@ -31,20 +31,21 @@ export default async function setup(project: TestProject): Promise<() => Promise
     // The data does not outlive the run, so it need not survive a power cut.
     settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '300' },
   });
-  const { host, user } = server.connection;
+  const { host, user } = server.owner;
+  const app = server.connection.user;
   // A migration that another person is writing must not stop the tests that need no database.
-  const problem = await makeTemplate({ host, user }).then(
+  const problem = await makeTemplate({ host, user }, app).then(
     () => '',
     (error: unknown) => String(error),
   );
-  project.provide('postgres', { host, user, problem });
+  project.provide('postgres', { host, user, app, problem });
   return async () => {
     await server.stop();
     await rm(dataDir, { recursive: true, force: true });
   };
 }
 
-async function makeTemplate(server: { host: string; user: string }): Promise<void> {
+async function makeTemplate(server: { host: string; user: string }, app: string): Promise<void> {
   const log = testLog();
   const admin = createPool({ ...server, database: 'postgres' }, log, { max: 1 });
   await admin.query(`CREATE DATABASE ${TEMPLATE}`);
@@ -52,7 +53,9 @@ async function makeTemplate(server: { host: string; user: string }): Promise<voi
   await admin.end();
   const pool = createPool({ ...server, database: TEMPLATE }, log, { max: 4 });
   try {
-    await migrate(pool, log);
+    await migrate(pool, log, { app });
+    // What a test makes as the owner is everybody's; what Warroom made has the rights that it has anywhere.
+    await pool.query(`ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT ALL ON TABLES TO ${app}`);
   } finally {
     await pool.end();
   }

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { EMBEDDED_APP } from '../../src/db/embedded-data.ts';
 
 /**
  * Time belongs to the database, so tests move it there: a schema `clock` holds another `now()`, which the database's
@@ -20,7 +21,8 @@ export async function installMovedTime(
       CREATE FUNCTION clock.now() RETURNS timestamptz LANGUAGE sql STABLE AS
         $$ SELECT coalesce(frozen, pg_catalog.now() + shift) FROM clock.shift $$;
       GRANT USAGE ON SCHEMA clock TO public;
-      GRANT SELECT ON clock.shift TO public`);
+      GRANT SELECT ON clock.shift TO public;
+      GRANT UPDATE ON clock.shift TO ${EMBEDDED_APP}`);
   } finally {
     await client.end();
   }

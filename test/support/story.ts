@@ -262,7 +262,7 @@ function needed<T>(value: T | null): T {
 
 /** The product lets two seconds pass between two edits of a card, by the database's clock. */
 async function neverPauseBetweenEdits(db: TestDatabase): Promise<void> {
-  await db.pool.query(`
+  await db.owner.query(`
     create function at_once() returns trigger language plpgsql as
       $$ begin new.not_before := least(new.not_before, now()); return new; end $$;
     create trigger at_once before insert on outbox for each row when (new.lane = 'card') execute function at_once()`);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startEmbedded } from '../../../src/db/embedded-server.ts';
+import { migrateAsOwner } from '../../../src/db/migrate-as-owner.ts';
 import { createPool } from '../../../src/db/pool.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { eventually } from '../../support/bot-process.ts';
@@ -76,6 +77,7 @@ describe('a restart of the database', () => {
       startEmbedded({ dataDir, log: testLog(), clock: systemClock, settings: { fsync: 'off' } });
     let server = await startServer();
     closing.push(() => server.stop());
+    await migrateAsOwner(server.owner, server.connection.user, testLog());
     const pool = createPool(server.connection, testLog(), { max: 2 });
     closing.push(() => pool.end());
     const world = await openCrashWorld({ database: { pool, url: socketUrl(server.connection) } });

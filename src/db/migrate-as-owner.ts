@@ -1,0 +1,19 @@
+import { UserError } from '../lib/errors.ts';
+import type { Log } from '../lib/log.ts';
+import { lookAtSchema, migrate } from './migrate.ts';
+import { type Connection, createPool } from './pool.ts';
+
+/** Migrates with the owner's login, gives the login `app` its rights, and drops the owner's connections again. */
+export async function migrateAsOwner(owner: Connection, app: string, log: Log): Promise<string[]> {
+  const pool = createPool(owner, log, { max: 3 });
+  try {
+    const { login, owns } = await lookAtSchema(pool);
+    if (owns) return await migrate(pool, log, { app: login === app ? null : app });
+  } finally {
+    await pool.end();
+  }
+  throw new UserError(
+    'migration.owner',
+    'DATABASE_OWNER_URL: this login does not own the database that Warroom migrated: name the one that does.',
+  );
+}
