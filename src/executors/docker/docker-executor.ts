@@ -9,7 +9,7 @@ import { type BoundValue, refuseInvisible, secretsAmong } from '../bound-values.
 import { bindWords, openWords, parseCommandLine, quoteWord } from '../command-line.ts';
 import { canonicalTarget, credentialFor, LoadedSecrets } from '../credential.ts';
 import type { Executor, RunContext, Statement, StatementSource } from '../executor.ts';
-import { checkFilterChain, type Filters, readFilterChain, showFilters } from '../filters/filters.ts';
+import { checkFilterChain, type Filtered, type Filters, readFilterChain, showFilters } from '../filters/filters.ts';
 import { type Limits, withLimits } from '../limits.ts';
 import { redact } from '../output-safety.ts';
 import { type Findings, safeResult, stopped } from '../results.ts';
@@ -46,7 +46,7 @@ export function createDockerExecutor(dependencies: DockerDependencies): Executor
     checkTarget: dockerTargetProblems,
     placeholders: async (text) => {
       const line = parseCommandLine(text, 'docker');
-      checkFilterChain(line.filters);
+      await checkFilterChain(line.filters);
       return [...line.names];
     },
     prepare: (source) => prepare(source, dependencies),
@@ -112,7 +112,12 @@ async function ask(
   try {
     const outcome = await runVerb({ engine, command, project: place.project, now: dependencies.clock.now() });
     const known = [...secretsAmong(prepared.bound), ...use.secrets.used];
-    return report({ ...outcome, stdout: redact(outcome.stdout, known) }, filters);
+    const filtered = await filters.apply(redact(outcome.stdout, known), {
+      limits,
+      clock: dependencies.clock,
+      changing: command.effect !== 'read',
+    });
+    return report(outcome, filtered, filters.shown.length > 0);
   } catch (error) {
     if (!(error instanceof EngineError || error instanceof z.ZodError)) throw error;
     const failure =
@@ -124,10 +129,9 @@ async function ask(
 }
 
 /** Filters work on what would be printed, secrets masked before one could be cut into pieces; rows stay those of the engine and are left out once they are filtered away from. */
-function report(outcome: Outcome, filters: Filters): Findings {
-  const filtered = filters.shown.length > 0;
-  const stdout = filtered ? filters.apply(outcome.stdout) : outcome.stdout;
-  const rows: readonly Json[] = filtered ? [] : outcome.rows;
+function report(outcome: Outcome, filtered: Filtered, piped: boolean): Findings {
+  const stdout = filtered.text;
+  const rows: readonly Json[] = piped ? [] : outcome.rows;
   const value = {
     rows: [...rows],
     row_count: rows.length,
@@ -137,9 +141,9 @@ function report(outcome: Outcome, filters: Filters): Findings {
     exit_code: outcome.exitCode ?? null,
   };
   const output = [stdout, outcome.stderr ?? ''].filter((text) => text !== '').join('\n');
-  const warnings = outcome.warnings ?? [];
-  if (outcome.failure === undefined) return { status: 'ok', value, output, warnings };
-  return { status: 'failed', value, output, warnings, error: outcome.failure };
+  const warnings = [...(outcome.warnings ?? []), ...filtered.warnings];
+  if (outcome.failure !== undefined) return { status: 'failed', value, output, warnings, error: outcome.failure };
+  return { status: filtered.status, value, output, warnings, error: filtered.error };
 }
 
 function afterFailure(

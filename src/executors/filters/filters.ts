@@ -1,34 +1,42 @@
+import type { Clock } from '../../lib/clock.ts';
+import { systemClock } from '../../lib/clock.ts';
 import { UserError } from '../../lib/errors.ts';
 import type { BoundValue } from '../bound-values.ts';
 import { type ArgumentTemplate, bindWords, literalWord, quoteWord } from '../command-line.ts';
-import type { BoundValues } from '../executor.ts';
-import { grep } from './grep.ts';
-import { cut, head, sort, tail, tr, uniq, wc } from './lines.ts';
-import type { LineFilter, ReadFilter } from './options.ts';
-
-const FILTERS: Readonly<Record<string, ReadFilter>> = {
-  grep,
-  egrep: (args) => grep(['-E', ...args]),
-  fgrep: (args) => grep(['-F', ...args]),
-  head,
-  tail,
-  sort,
-  uniq,
-  wc,
-  cut,
-  tr,
-  cat,
-};
+import type { BoundValues, StatementStatus } from '../executor.ts';
+import type { Limits } from '../limits.ts';
+import { checkArguments } from './chain.ts';
+import { FILTER_LIMIT_MS, inThread } from './filter-threads.ts';
+import { checkJqPlaces } from './jq-options.ts';
+import { invalid } from './options.ts';
 
 /** The programs after `|`, carried out by Warroom itself: what a person reads and what the approval's hash covers, and the work. */
 export type Filters = {
   readonly shown: readonly (readonly string[])[];
   readonly bound: readonly BoundValue[];
-  apply(text: string): string;
+  apply(text: string, use: FilterUse): Promise<Filtered>;
+};
+
+/** `changing`: what wrote the text has changed something, which a filter that fails does not undo. */
+export type FilterUse = {
+  readonly limits: Pick<Limits, 'signal' | 'reason'>;
+  readonly clock: Clock;
+  readonly changing: boolean;
 };
 
 /**
- * Reads what a command's output is piped through. No program is started: these filters read lines and write lines. Throws UserError
+ * What the filters left of a text. Where one fails behind a read, the step has failed, with what came until then. Behind a change the text
+ * stays whole and a warning says why: the change has happened.
+ */
+export type Filtered = {
+  readonly status: Extract<StatementStatus, 'ok' | 'failed' | 'timeout' | 'cancelled'>;
+  readonly text: string;
+  readonly error: string | null;
+  readonly warnings: readonly string[];
+};
+
+/**
+ * Reads what a command's output is piped through. No program is started: these filters read text and write text. Throws UserError
  * `statement_invalid` for a program or an option that is not there, `value_refused`, `placeholder_unbindable`.
  */
 export function readFilterChain(chain: readonly (readonly ArgumentTemplate[])[], values: BoundValues): Filters {
@@ -36,26 +44,30 @@ export function readFilterChain(chain: readonly (readonly ArgumentTemplate[])[],
     const name = literalWord(words[0]);
     if (name === null)
       throw new UserError('placeholder_unbindable', 'The program after | cannot come from a value: write it out.');
-    if (!Object.hasOwn(FILTERS, name)) {
-      throw new UserError(
-        'statement_invalid',
-        `\`${name.slice(0, 40)}\` cannot stand after |: there are ${Object.keys(FILTERS).join(', ')}, or write an \`sh\` step.`,
-      );
-    }
+    if (name === 'jq') checkJqPlaces(words);
     return bindWords(words, values);
   });
-  const filters = bound.map(({ sent: [name = '', ...args] }) => (FILTERS[name] ?? cat)(args));
+  const sent = bound.map((part) => part.sent);
+  checkArguments(sent);
   return {
     shown: bound.map(({ shown }) => shown),
     bound: bound.flatMap((part) => part.bound),
-    apply: (text) => fromLines(filters.reduce<readonly string[]>((lines, filter) => filter(lines), toLines(text))),
+    apply: (text, use) => applyChain(sent, text, use),
   };
 }
 
-/** Throws as `readFilterChain` does, before there are values: for lint. */
-export function checkFilterChain(chain: readonly (readonly ArgumentTemplate[])[]): void {
+/** Throws as `readFilterChain` does, before there are values, and for a program that jq cannot compile: for lint. */
+export async function checkFilterChain(chain: readonly (readonly ArgumentTemplate[])[]): Promise<void> {
   const names = chain.flat(2).flatMap((part) => ('name' in part ? [part.name] : []));
-  readFilterChain(chain, Object.fromEntries(names.map((name) => [name, '1'])));
+  const values = Object.fromEntries(names.map((name) => [name, '1']));
+  readFilterChain(chain, values);
+  for (const words of chain.filter(([first]) => literalWord(first) === 'jq')) {
+    const task = { chain: [bindWords(words, values).sent], text: '', check: true };
+    const answer = await inThread(task, { signal: new AbortController().signal, clock: systemClock });
+    if (typeof answer === 'string') throw invalid('The program of `jq` takes too long to read: make it shorter.');
+    if (answer.status === 'failed')
+      throw invalid(`The program of \`jq\` cannot be read (${answer.reason.replaceAll(': ', ' ')}): correct it.`);
+  }
 }
 
 /** ` | grep -i error | head -n 5` for a card; empty without filters. */
@@ -63,16 +75,26 @@ export function showFilters(filters: Filters): string {
   return filters.shown.map((words) => ` | ${words.map(quoteWord).join(' ')}`).join('');
 }
 
-function cat(args: readonly string[]): LineFilter {
-  if (args.length > 0) throw new UserError('statement_invalid', '`cat` after | takes no arguments: leave them out.');
-  return (lines) => [...lines];
+async function applyChain(chain: readonly (readonly string[])[], text: string, use: FilterUse): Promise<Filtered> {
+  if (chain.length === 0) return { status: 'ok', text, error: null, warnings: [] };
+  const answer = await inThread({ chain, text }, { signal: use.limits.signal, clock: use.clock });
+  if (typeof answer === 'object' && answer.status === 'ok') return { ...answer, error: null, warnings: [] };
+  const why = typeof answer === 'object' ? answer.reason : WITHOUT_ANSWER[answer];
+  const error = `The output could not be filtered (${why}): correct the filter, or take it away.`;
+  if (use.changing)
+    return {
+      status: 'ok',
+      text,
+      error: null,
+      warnings: [`${error} The command was carried out, all of its output is shown.`],
+    };
+  const status = answer === 'stopped' && use.limits.reason() !== null ? (use.limits.reason() ?? 'failed') : 'failed';
+  return { status, text: typeof answer === 'object' ? answer.text : '', error, warnings: [] };
 }
 
-function toLines(text: string): string[] {
-  if (text === '') return [];
-  return text.replace(/\n$/u, '').split('\n');
-}
-
-function fromLines(lines: readonly string[]): string {
-  return lines.join('\n');
-}
+const WITHOUT_ANSWER = {
+  time: `no end after ${FILTER_LIMIT_MS / 1_000} s`,
+  stopped: 'it was stopped',
+  memory: 'it needs more memory than a filter has',
+  broken: 'the thread for filters ended, the log of Warroom may tell why',
+} as const;

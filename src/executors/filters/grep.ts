@@ -52,6 +52,9 @@ export function grep(args: readonly string[]): LineFilter {
   };
 }
 
+/** Signs and counted repetitions of all patterns of one filter, written out: what it costs to make them into a program. */
+const MOST_PARTS = 5_000;
+
 function compile(patterns: readonly string[], flags: ReadonlySet<string>): RE2JS {
   const source = patterns
     .map((pattern) =>
@@ -60,11 +63,30 @@ function compile(patterns: readonly string[], flags: ReadonlySet<string>): RE2JS
     .map((pattern) => (flags.has('w') ? `\\b(?:${pattern})\\b` : flags.has('x') ? `^(?:${pattern})$` : pattern))
     .map((pattern) => `(?:${pattern})`)
     .join('|');
+  if (partsOf(source) > MOST_PARTS)
+    throw invalid('The pattern of `grep` is too long or repeats too often: shorten it, or count with less.');
   try {
     return RE2JS.compile(source, flags.has('i') ? RE2JS.CASE_INSENSITIVE : 0);
   } catch (error) {
     throw invalid(`The pattern of \`grep\` cannot be read (${messageOf(error).slice(0, 100)}): correct it.`);
   }
+}
+
+/** The length of a pattern in which each `{n,m}` is written out as often as it says. */
+function partsOf(source: string): number {
+  const groups: number[] = [];
+  let [total, last] = [0, 0];
+  for (const [part] of source.matchAll(/\\[\s\S]|\[\^?\]?[^\]]*\]|\{\d*,?\d*\}|[\s\S]/gu)) {
+    const times = /^\{(\d*),?(\d*)\}$/u.exec(part);
+    if (part === '(') groups.push(total);
+    else if (part === ')') last = total - (groups.pop() ?? 0);
+    else if (times !== null) total += last * Math.max(Number(times[1]), Number(times[2]));
+    else {
+      total += 1;
+      last = 1;
+    }
+  }
+  return total;
 }
 
 /** A basic regular expression as an extended one: the two differ in where a backslash stands. A leading `*` is a star. */

@@ -1,9 +1,9 @@
 import { isSecretType } from '../../analysis/kubectl-commands.ts';
 import { callEffect, secretRefusal } from '../../analysis/kubectl-effect.ts';
+import type { Effect } from '../../domain/effect.ts';
 import type { Json } from '../../lib/canonical-json.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { UserError } from '../../lib/errors.ts';
-import type { Secret } from '../../lib/secret.ts';
 import { requireEffect } from '../allowed-effect.ts';
 import { refuseInvisible, secretsAmong } from '../bound-values.ts';
 import { canonicalTarget, credentialFor, LoadedSecrets } from '../credential.ts';
@@ -32,7 +32,12 @@ export type KubectlDependencies = {
   readonly guard?: KubeGuard;
 };
 
-type Prepared = { readonly source: StatementSource; readonly bound: BoundCall; readonly filters: Filters };
+type Prepared = {
+  readonly source: StatementSource;
+  readonly bound: BoundCall;
+  readonly filters: Filters;
+  readonly effect: Effect;
+};
 
 /** Filtered lines that stay in the value for `expect`; the last ones. */
 const MAX_VALUE_LINES = 1_000;
@@ -48,7 +53,7 @@ export function createKubectlExecutor(dependencies: KubectlDependencies): Execut
     placeholders: async (text) => {
       const template = parseStatement(text);
       checkOpenPlaces(template);
-      checkFilterChain(template.filters);
+      await checkFilterChain(template.filters);
       return [...template.names];
     },
     prepare: (source) => prepare(source, dependencies),
@@ -66,7 +71,7 @@ async function prepare(source: StatementSource, dependencies: KubectlDependencie
   const found = await callEffect(call);
   requireEffect(found, source.allowed);
   const credential = credentialFor(source.target, source.allowed);
-  const prepared: Prepared = { source, bound, filters };
+  const prepared: Prepared = { source, bound, filters, effect: found.effect };
   const statement: Statement = {
     language: 'kubectl',
     display: withFilters(`kubectl ${bound.display}`, filters),
@@ -131,7 +136,7 @@ async function carryOut(
         signal: limits.signal,
         clock: dependencies.clock,
       });
-      findings = await obey(prepared, { session, limits, secrets });
+      findings = await obey(prepared, { session, limits, secrets, clock: dependencies.clock });
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       findings = { status: 'refused', error: error.message };
@@ -146,17 +151,16 @@ async function carryOut(
   return { result, session, secrets };
 }
 
-/** Masked before a filter could cut a secret into pieces that nobody would know any more. */
-function filtered(printed: string, filters: Filters, secrets: readonly Secret[]) {
-  const text = filters.apply(redact(printed, secrets));
+/** What `expect` sees of filtered output: its lines. */
+function filteredValue(text: string) {
   const lines = text === '' ? [] : text.replace(/\n$/u, '').split('\n');
   const kept = lines.slice(-MAX_VALUE_LINES);
-  return { value: { lines: kept, count: lines.length, text: kept.join('\n') }, output: text };
+  return { lines: kept, count: lines.length, text: kept.join('\n') };
 }
 
 async function obey(
   prepared: Prepared,
-  use: { session: KubeSession; limits: Limits; secrets: LoadedSecrets },
+  use: { session: KubeSession; limits: Limits; secrets: LoadedSecrets; clock: Clock },
 ): Promise<Findings> {
   const { session, limits } = use;
   const { call, documents, patch } = prepared.bound;
@@ -178,8 +182,14 @@ async function obey(
     limits.signal.throwIfAborted();
     const value = await command(context);
     if (prepared.filters.shown.length === 0) return { status: 'ok', value, output: output(), warnings };
-    const known = [...secretsAmong(prepared.bound.bound), ...use.secrets.used];
-    return { status: 'ok', ...filtered(output(), prepared.filters, known), warnings };
+    // Masked before a filter could cut a secret into pieces that nobody would know any more.
+    const printedSafely = redact(output(), [...secretsAmong(prepared.bound.bound), ...use.secrets.used]);
+    const { text, ...filtered } = await prepared.filters.apply(printedSafely, {
+      limits,
+      clock: use.clock,
+      changing: prepared.effect !== 'read',
+    });
+    return { ...filtered, value: filteredValue(text), output: text, warnings: [...warnings, ...filtered.warnings] };
   } catch (error) {
     return {
       ...afterFailure(error, { session, limits, target: prepared.source.target.name }),

@@ -25,6 +25,7 @@ type Prepared = {
   readonly bound: readonly BoundValue[];
   readonly found: RedisEffect;
   readonly filters: Filters;
+  readonly clock: Clock;
 };
 
 /** Nodes that a command may be sent on to while slots move. */
@@ -39,7 +40,7 @@ export function createRedisExecutor(dependencies: RedisDependencies): Executor {
     checkTarget: redisTargetProblems,
     placeholders: async (text) => {
       const command = parseCommand(text);
-      checkFilterChain(command.filters);
+      await checkFilterChain(command.filters);
       return command.names;
     },
     prepare: async (source) => prepare(source, dependencies),
@@ -68,7 +69,7 @@ function prepare(source: StatementSource, dependencies: RedisDependencies): Stat
       target: canonicalTarget(source.target, credential),
     },
     effect: found.effect,
-    run: (context) => run({ source, sent, bound, found, filters }, context, dependencies),
+    run: (context) => run({ source, sent, bound, found, filters, clock: dependencies.clock }, context, dependencies),
   };
 }
 
@@ -165,26 +166,35 @@ async function ofWholeCluster(
       error: `${shown} names no key, so that it would reach one node of the cluster only: make a target of each node.`,
     };
   }
-  if (shown === 'DBSIZE') return replied(await sizeOfAll(client, all), prepared, use.warnings);
+  if (shown === 'DBSIZE') return await replied(await sizeOfAll(client, all), prepared, use);
   if (shown === 'SCAN') {
     if (sent[1] !== '0')
       return { status: 'refused', error: 'A cluster has no common cursor: write SCAN 0, which asks every node.' };
     const { reply, cut } = await scanAll(client, { ...all, args: sent });
     const more = cut ? [`Only the first ${reply[1].length} keys are shown: narrow the pattern.`] : [];
-    return replied(reply, prepared, [...use.warnings, ...more]);
+    return await replied(reply, prepared, { ...use, warnings: [...use.warnings, ...more] });
   }
   use.warnings.push(`${shown} was answered by one node of the cluster, ${use.place.address}.`);
   return null;
 }
 
-function replied(answer: unknown, prepared: Prepared, warnings: readonly string[]): Findings {
+async function replied(
+  answer: unknown,
+  prepared: Prepared,
+  { limits, warnings }: { limits: Limits; warnings: readonly string[] },
+): Promise<Findings> {
   const reply = replyToJson(answer);
-  const { filters } = prepared;
+  const { filters, clock, found } = prepared;
   if (filters.shown.length === 0)
     return { status: 'ok', value: { value: reply }, output: renderReply(reply), warnings };
-  const text = filters.apply(redact(plainReply(reply), secretsAmong(prepared.bound)));
+  const printed = redact(plainReply(reply), secretsAmong(prepared.bound));
+  const { text, status, error, ...more } = await filters.apply(printed, {
+    limits,
+    clock,
+    changing: found.effect !== 'read',
+  });
   const value = /^\s*\d{1,15}\s*$/u.test(text) ? Number(text) : text;
-  return { status: 'ok', value: { value }, output: text, warnings };
+  return { status, value: { value }, output: text, error, warnings: [...warnings, ...more.warnings] };
 }
 
 /** The second layer: whatever the list says, a command that this server flags as writing (renamed, replaced by a module) is not sent. */
@@ -218,7 +228,7 @@ async function send(
   const [command = '', ...rest] = prepared.sent;
   const changing = prepared.source.allowed !== 'read';
   try {
-    return replied(await unlessAborted(use.limits.signal, client.call(command, ...rest)), prepared, use.warnings);
+    return await replied(await unlessAborted(use.limits.signal, client.call(command, ...rest)), prepared, use);
   } catch (error) {
     const moved = redirection(error);
     if (moved && use.cluster) return { moved };
@@ -245,7 +255,7 @@ async function send(
     if (use.limits.reason()) return stopped(use.limits, 'the connection was closed.');
     return {
       status: 'failed',
-      error: `The Redis server broke off (${reasonOf(error)}); a reply of more than 16 MiB is cut off as well.`,
+      error: `The Redis server broke off (${reasonOf(error)}); a reply of more than 8 MiB is cut off as well.`,
     };
   }
 }

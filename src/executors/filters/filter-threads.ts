@@ -1,0 +1,91 @@
+import { Worker } from 'node:worker_threads';
+import type { Clock } from '../../lib/clock.ts';
+import type { FilterAnswer, FilterTask, ThreadMessage } from './filter-task.ts';
+
+/** Why there is no answer: the filter took too long, the step was stopped, the memory of the thread ran out, or it broke for another reason. */
+export type NoAnswer = 'time' | 'stopped' | 'memory' | 'broken';
+
+/** Threads that work at the same time; a step more waits. */
+const MOST = 2;
+/** A chain that takes longer is ended. */
+export const FILTER_LIMIT_MS = 5_000;
+
+const idle: Worker[] = [];
+const waiting: (() => void)[] = [];
+let busy = 0;
+
+/**
+ * Carries out a chain in a thread that is ended when it takes longer than 5 s or when `signal` says so: nothing that a filter does can
+ * hold up this process. Threads begin on first use, see no variable of the environment, and one is kept for the next chain.
+ */
+export async function inThread(
+  task: FilterTask,
+  { signal, clock }: { signal: AbortSignal; clock: Clock },
+): Promise<FilterAnswer | NoAnswer> {
+  if (busy >= MOST) await new Promise<void>((resolve) => waiting.push(resolve));
+  else busy += 1;
+  const worker = signal.aborted ? null : (idle.pop() ?? begin());
+  try {
+    return worker === null ? 'stopped' : await ask(worker, task, { signal, clock });
+  } finally {
+    // Whoever waits takes this place over.
+    const next = waiting.shift();
+    if (next) next();
+    else busy -= 1;
+  }
+}
+
+function begin(): Worker {
+  return new Worker(new URL('./filter-thread.mjs', import.meta.url), {
+    env: {},
+    execArgv: [],
+    stdout: true,
+    stderr: true,
+    resourceLimits: { maxOldGenerationSizeMb: 512 },
+  });
+}
+
+async function ask(
+  worker: Worker,
+  task: FilterTask,
+  { signal, clock }: { signal: AbortSignal; clock: Clock },
+): Promise<FilterAnswer | NoAnswer> {
+  worker.ref();
+  const done = new AbortController();
+  let ended = false;
+  const answer = await new Promise<FilterAnswer | NoAnswer>((resolve) => {
+    const onStop = () => resolve('stopped');
+    if (signal.aborted) onStop();
+    signal.addEventListener('abort', onStop, { once: true, signal: done.signal });
+    worker.once('message', (message: ThreadMessage) => {
+      ended = message.ended;
+      resolve(message.answer);
+    });
+    worker.once('error', (error) => resolve(ranOutOfMemory(error) ? 'memory' : 'broken'));
+    worker.once('exit', () => resolve('broken'));
+    clock.sleep(FILTER_LIMIT_MS, done.signal).then(
+      () => resolve('time'),
+      () => undefined, // it was done before
+    );
+    worker.postMessage(task);
+  });
+  done.abort();
+  worker.removeAllListeners('message').removeAllListeners('exit').removeAllListeners('error');
+  worker.on('error', () => undefined); // without a listener it would end this process
+  if (typeof answer === 'string' || ended || idle.length > 0) await worker.terminate();
+  else keep(worker);
+  return answer;
+}
+
+function ranOutOfMemory(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+}
+
+function keep(worker: Worker): void {
+  worker.unref();
+  idle.push(worker);
+  worker.once('exit', () => {
+    const at = idle.indexOf(worker);
+    if (at >= 0) idle.splice(at, 1);
+  });
+}
