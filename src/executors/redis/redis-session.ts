@@ -2,8 +2,13 @@ import { isIP } from 'node:net';
 import type { Redis } from 'ioredis';
 import { unlessAborted } from '../limits.ts';
 
-/** A reply larger than this is not taken into memory: the connection is cut. */
-const MAX_WIRE_BYTES = 16 * 1024 * 1024;
+/**
+ * A reply larger than this is not taken into memory: the connection is cut. A list of the smallest elements costs 25 times as much in
+ * memory as on the wire, and 0.3 s of the process for each MiB.
+ */
+const MAX_WIRE_BYTES = 8 * 1024 * 1024;
+/** The head of a list of ten million elements or more: what could hold it would be laid out before the first one came. */
+const ENDLESS_LIST = /^\*\d{8,}\r/u;
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /** Where the server is and as whom to enter. */
@@ -86,6 +91,6 @@ function guardSize(client: Redis): void {
   const { stream } = client as unknown as { stream?: { on(event: 'data', listener: (chunk: Buffer) => void): void } };
   stream?.on('data', (chunk) => {
     received += chunk.length;
-    if (received > MAX_WIRE_BYTES) client.disconnect();
+    if (received > MAX_WIRE_BYTES || ENDLESS_LIST.test(chunk.toString('latin1', 0, 16))) client.disconnect();
   });
 }

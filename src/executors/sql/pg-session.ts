@@ -32,6 +32,11 @@ const CANCEL_WAIT_MS = 3_000;
 /** In the protocol's Execute message zero means no limit. */
 const ALL_ROWS = 0;
 
+/** The server sent more than is taken into memory. */
+export class AnswerTooLarge extends Error {
+  override readonly name = 'AnswerTooLarge';
+}
+
 /**
  * Connects with the limits set from the first moment. Rejects with the driver's error, or with an AbortError when the signal comes
  * first.
@@ -168,6 +173,7 @@ function guardSize(client: Client): void {
   const stream = streamOf(client);
   stream?.on('data', (chunk) => {
     received += chunk.length;
-    if (received > MAX_WIRE_BYTES) stream.destroy(new Error(`the answer is larger than ${MAX_WIRE_BYTES} bytes`));
+    if (received > MAX_WIRE_BYTES)
+      stream.destroy(new AnswerTooLarge(`it is larger than ${MAX_WIRE_BYTES / 1024 / 1024} MiB`));
   });
 }

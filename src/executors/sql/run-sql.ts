@@ -4,6 +4,7 @@ import { plural } from '../../lib/text.ts';
 import type { Limits, StopReason } from '../limits.ts';
 import { type Findings, stopped } from '../results.ts';
 import {
+  AnswerTooLarge,
   beginTransaction,
   cancelOnServer,
   cutConnection,
@@ -159,6 +160,11 @@ function afterFailure(work: SqlWork, progress: Progress, error: unknown): Findin
   }
   const stop: StopReason | null = work.limits.reason();
   if (stop) return stopped(work.limits, 'PostgreSQL stopped the statement and rolled it back.');
+  if (error instanceof AnswerTooLarge)
+    return {
+      status: 'failed',
+      error: `The answer of ${work.target} was cut off: ${reason}; ask for fewer rows or columns.`,
+    };
   if (code === QUERY_CANCELED)
     return {
       status: 'timeout',
