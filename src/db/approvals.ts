@@ -78,11 +78,25 @@ export async function findApprovalOf(tx: Tx, stepRun: number): Promise<Approval 
 }
 
 /** Says that an approval covers several step runs, in the order in which they will run. */
-export async function insertPlan(tx: Tx, approval: number, stepRuns: readonly number[]): Promise<void> {
+export async function insertPlan(
+  tx: Tx,
+  approval: number,
+  steps: readonly { readonly stepRun: number; readonly hash: string }[],
+): Promise<void> {
   await tx.query(
-    'insert into plan_steps (approval, ordinal, step_run) select $1, ordinal, id from unnest($2::bigint[]) with ordinality as steps (id, ordinal)',
-    [approval, stepRuns],
+    `insert into plan_steps (approval, ordinal, step_run, hash)
+     select $1, ordinal, id, hash from unnest($2::bigint[], $3::text[]) with ordinality as steps (id, hash, ordinal)`,
+    [approval, steps.map(({ stepRun }) => stepRun), steps.map(({ hash }) => hash)],
   );
+}
+
+/** What the steps of a plan were asked for as, by step run; null where an older version asked. */
+export async function listPlanHashes(tx: Tx, approval: number): Promise<ReadonlyMap<number, string | null>> {
+  const rows = await tx.query<{ id: number; hash: string | null }>(
+    'select step_run as id, hash from plan_steps where approval = $1',
+    [approval],
+  );
+  return new Map(rows.map(({ id, hash }) => [id, hash]));
 }
 
 /** The step runs that an approval covers, in their order: one unless it is a plan. */

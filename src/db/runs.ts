@@ -12,7 +12,7 @@ const STEP_RUN_COLUMNS = `id, run, step, title, purpose, verifies, state, effect
   requested_by as "requestedBy", reason, requested_at as "requestedAt", started_at as "startedAt",
   finished_at as "finishedAt", value, output, omitted_bytes as "omittedBytes", error, passed,
   cancel_requested_at as "cancelRequestedAt", cancel_requested_by as "cancelRequestedBy",
-  secrets_wanted as "secretsWanted", preview,
+  secrets_wanted as "secretsWanted", preview, preview_at as "previewAt",
   (select count(*)::int from secret_gifts where step_run = step_runs.id) as "secretsGiven"`;
 
 export type NewRun = Omit<Run, 'id' | 'createdAt'> & { readonly requestKey: string };
@@ -110,9 +110,14 @@ export async function insertStepRun(tx: Tx, stepRun: NewStepRun): Promise<StepRu
   return row;
 }
 
-/** What the target says that the step would change. */
-export async function updatePreview(tx: Tx, id: number, preview: string): Promise<void> {
-  await tx.query('update step_runs set preview = $2 where id = $1', [id, preview]);
+/** What the target says that a step would change which waits for its approval; false when it was said before. */
+export async function insertPreview(tx: Tx, id: number, preview: string): Promise<boolean> {
+  const rows = await tx.query(
+    `update step_runs set preview = $2, preview_at = now()
+     where id = $1 and preview is null and state = 'awaiting_approval' returning id`,
+    [id, preview],
+  );
+  return rows.length > 0;
 }
 
 /** All step runs of a run, oldest first. */

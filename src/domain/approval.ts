@@ -61,7 +61,12 @@ export function approvalHash(subject: ApprovalSubject): string {
 
 /** The hash of a plan: all of its steps in their order, each with everything that its own approval would cover. */
 export function planHash(subjects: readonly ApprovalSubject[]): string {
-  return canonicalHash({ version: 2, plan: subjects.map((subject) => approvalHash(subject)) });
+  return hashOfPlan(subjects.map((subject) => approvalHash(subject)));
+}
+
+/** The same from the hashes that approvals of the steps by themselves would cover. */
+export function hashOfPlan(hashes: readonly string[]): string {
+  return canonicalHash({ version: 2, plan: hashes });
 }
 
 /** One click, as far as rules are concerned. */

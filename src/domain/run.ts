@@ -86,6 +86,8 @@ export type StepRun = {
   readonly secretsWanted: number;
   /** What the target said in a dry run; null where it knows none, or before it answered. */
   readonly preview?: string | null;
+  /** When it said so. */
+  readonly previewAt?: Date | null;
   readonly secretsGiven: number;
 };
 

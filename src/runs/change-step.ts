@@ -11,13 +11,10 @@ import {
 } from '../db/runs.ts';
 import { type Tx, withTransaction } from '../db/transaction.ts';
 import { addTypedJob } from '../db/typed-jobs.ts';
-import type { ApprovalPolicy } from '../domain/approval-policy.ts';
-import { strictest } from '../domain/approval-policy.ts';
 import type { Run, StepRun } from '../domain/run.ts';
 import type { ExecutableStep, Runbook } from '../domain/runbook.ts';
 import type { Statement } from '../executors/executor.ts';
-import { canonicalJson } from '../lib/canonical-json.ts';
-import { UserError } from '../lib/errors.ts';
+import { prepareApproved } from './approved-statement.ts';
 import { type Asked, lockAsked, refreshAsked } from './asked.ts';
 import { watchCancel } from './cancel-watch.ts';
 import { carryOut } from './carry-out.ts';
@@ -25,24 +22,17 @@ import type { RunsContext } from './context.ts';
 import { startsUntil } from './deadline.ts';
 import { gatherSecrets, waitForSecrets } from './gather-secrets.ts';
 import { type Captures, capturesOf, NO_CAPTURES } from './outcome.ts';
-import { pinnedRunbook } from './pinned-runbook.ts';
 import { blockedBy, continuePlan } from './plan.ts';
-import { policyOf } from './policy.ts';
 import { recordRunFact, refreshRun } from './record.ts';
 import { recordEnd } from './record-end.ts';
-import { hashOf } from './request.ts';
-import type { GivenValues } from './secret-shelf.ts';
 import { keepSensitive } from './sensitive-output.ts';
-import { getRunnableStep, prepareStatement, valuesOf } from './statement.ts';
-import { subjectOf } from './subject.ts';
+import { valuesOf } from './statement.ts';
 import { settleTarget, takeTarget, targetKeys } from './target-queue.ts';
 import { followTemporary } from './temporary.ts';
 import { queueVerify } from './verify.ts';
 
 /** How long a step waits before it asks again for a target that another step holds. */
 const LOCK_RETRY_MS = 1_000;
-
-const CHANGED = 'Something changed after the approval (command, values, target or policy): ask for it again.';
 
 type Started = {
   readonly run: Run;
@@ -128,53 +118,6 @@ async function askAgain(tx: Tx, stepRun: number): Promise<null> {
 
 function isLate({ approval, covered }: Asked, stepRun: StepRun, now: Date): boolean {
   return now >= startsUntil(approval, covered, stepRun);
-}
-
-type Prepared = { runbook: Runbook; step: ExecutableStep; statements: readonly Statement[] };
-
-/** Renders everything again that the approval covers, and compares its hash with the approved one. */
-async function prepareApproved(
-  context: RunsContext,
-  tx: Tx,
-  { approval, covered, run }: Asked,
-  wanted: { readonly stepRun: StepRun; readonly gifts: readonly GivenValues[] },
-): Promise<Prepared | { problem: string }> {
-  try {
-    const runbook = await pinnedRunbook(context, run);
-    const prepared = await Promise.all(
-      covered.map(async (stepRun) => {
-        const step = getRunnableStep(context, runbook, stepRun.step);
-        return { stepRun, step, statement: await prepareStatement(context, runbook, step, run) };
-      }),
-    );
-    const policies: ApprovalPolicy[] = [];
-    for (const { step } of prepared) {
-      if (step.effect === 'read') return { problem: CHANGED };
-      // The policy of now, not the one of the request: a stricter warroom.yml voids what the old one allowed.
-      const requester = [approval.requestedBy, ...approval.requesterGroups];
-      const { effect, target } = step;
-      policies.push(await policyOf(context, tx, { run, effect, target, requester, at: approval.createdAt }));
-    }
-    const common = { run, runbook, policy: strictest(policies), expiresAt: approval.expiresAt };
-    const hash = hashOf(
-      prepared.map(({ step, stepRun, statement }) =>
-        subjectOf(context, { ...common, step, stepRun: stepRun.id, statement }),
-      ),
-    );
-    const own = prepared.find(({ stepRun }) => stepRun.id === wanted.stepRun.id);
-    if (!own || hash !== approval.hash) return { problem: CHANGED };
-    const { step, statement } = own;
-    const statements = await Promise.all(
-      wanted.gifts.map((given) => prepareStatement(context, runbook, step, { ...run, given })),
-    );
-    // What people give fills its places and changes nothing else of what was approved.
-    const approved = canonicalJson(statement.canonical);
-    const same = statements.every(({ canonical }) => canonicalJson(canonical) === approved);
-    return same ? { runbook, step, statements } : { problem: CHANGED };
-  } catch (error) {
-    if (error instanceof UserError) return { problem: error.message };
-    throw error;
-  }
 }
 
 async function expire(tx: Tx, asked: Asked, stepRun: StepRun): Promise<null> {

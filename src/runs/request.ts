@@ -18,7 +18,7 @@ import { scheduleTimers } from './approval-timers.ts';
 import type { RunsContext } from './context.ts';
 import { getLockedRun } from './diagnose.ts';
 import { pinnedRunbook } from './pinned-runbook.ts';
-import { requireValuesNow } from './plan-values.ts';
+import { findCut, requireValuesNow } from './plan-values.ts';
 import { policyOf } from './policy.ts';
 import { recordRunFact, refreshRun } from './record.ts';
 import { requireFreshFor } from './run-age.ts';
@@ -68,7 +68,7 @@ export async function requestPlan(context: RunsContext, request: PlanRequest): P
     const runbook = await pinnedRunbook(context, run);
     const steps = planSteps(context, runbook, request.steps);
     await requireFreshFor(tx, run, runbook, steps);
-    await requireValuesNow(context, steps);
+    await requireValuesNow(context, runbook, steps);
     const latest = latestByStep(await listStepRuns(tx, run.id));
     for (const step of steps) {
       const active = latest.get(step.id);
@@ -143,7 +143,8 @@ async function openApproval(context: RunsContext, tx: Tx, asked: Opening): Promi
     subjects.push(subjectOf(context, { run, runbook, step, stepRun: stepRun.id, statement, policy, expiresAt }));
   }
   const stepRun = stepRuns[0]?.id ?? 0;
-  const hash = hashOf(subjects);
+  const hashes = subjects.map((subject) => approvalHash(subject));
+  const hash = subjects.length === 1 ? (hashes[0] ?? '') : planHash(subjects);
   const approval = await insertApproval(tx, {
     ...{ stepRun, hash, policy, requestedBy: actor.id, requesterGroups, reason, expiresAt },
   });
@@ -151,7 +152,7 @@ async function openApproval(context: RunsContext, tx: Tx, asked: Opening): Promi
     await insertPlan(
       tx,
       approval,
-      stepRuns.map(({ id }) => id),
+      stepRuns.map(({ id }, index) => ({ stepRun: id, hash: hashes[index] ?? '' })),
     );
   for (const { title, display, target } of stepRuns) {
     const fact = { kind: 'approval_requested', step: title, command: display, target, reason } as const;
@@ -162,12 +163,6 @@ async function openApproval(context: RunsContext, tx: Tx, asked: Opening): Promi
   await enqueue(tx, { type: 'approval.card', approval });
   await refreshRun(tx, run);
   return approval;
-}
-
-/** What is hashed: one step by itself, or all steps of a plan. */
-export function hashOf(subjects: readonly ApprovalSubject[]): string {
-  const [only] = subjects;
-  return only && subjects.length === 1 ? approvalHash(only) : planHash(subjects);
 }
 
 function insertAwaiting(
@@ -225,13 +220,22 @@ export async function readPlannable(context: RunsContext, id: number): Promise<P
   const card = await withTransaction(context.pool, (tx) => readRunCard(context, tx, id));
   if (!card)
     throw new UserError('run_unknown', 'This run does not exist any more; open the runbook again with /runbook.');
-  const steps = card.steps.flatMap(({ step, stepRun, unavailable, offered }): Plannable[] => {
-    if (step.kind === 'manual' || step.effect === 'read' || unavailable !== null) return [];
-    if (stepRun && !FINAL_STATES.includes(stepRun.state)) return [];
-    const { title, effect, target, option } = step;
-    return [{ id: step.id, title, effect, target, option, suggested: offered === true && stepRun?.state !== 'ok' }];
-  });
-  if (steps.length > 0) return steps;
+  const steps = card.steps.flatMap(
+    ({ step, stepRun, unavailable, offered }): (ExecutableStep & { suggested: boolean })[] => {
+      if (step.kind === 'manual' || step.effect === 'read' || unavailable !== null) return [];
+      if (stepRun && !FINAL_STATES.includes(stepRun.state)) return [];
+      return [{ ...step, suggested: offered === true && stepRun?.state !== 'ok' }];
+    },
+  );
+  // What the form chooses at first is a plan that can be approved whole.
+  const suggested = steps.filter((step) => step.suggested);
+  const cut = await findCut(context, card.runbook, suggested);
+  const whole = cut === null ? suggested : cut.before;
+  if (steps.length > 0)
+    return steps.map((step) => {
+      const { id, title, effect, target, option } = step;
+      return { id, title, effect, target, option, suggested: whole.includes(step) };
+    });
   throw new UserError('plan_empty', 'There is no step left that a plan could be made of; see the card.');
 }
 

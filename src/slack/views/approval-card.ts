@@ -21,7 +21,7 @@ import { type Message, message } from './message.ts';
 import { cancelButton } from './run-step.ts';
 import { lacksSecrets, stepIcon, stepOutcome } from './step-look.ts';
 import { rehearsalMark } from './temporary.ts';
-import { mention, mentions, when } from './time-text.ts';
+import { agoElement, mention, mentions, when } from './time-text.ts';
 
 /** Characters of the command on the card. A longer one is shown head and tail, and says so. */
 const COMMAND_SHOWN = 7_000;
@@ -101,16 +101,18 @@ function commandLabel({ approval, run }: ApprovalCard): string {
 /** Characters of what the targets say would change, over all steps. */
 const PREVIEW_SHOWN = 1_200;
 
-/** What the targets said in a dry run. */
+/** What the targets said in a dry run, and when: what people decided on stays on the card, and is never asked again. */
 function previews({ covered, approval }: ApprovalCard): Block[] {
-  if (approval.state !== 'pending') return [];
+  if (!['pending', 'approved', 'used'].includes(approval.state)) return [];
   const told = covered.filter((one) => one.preview);
-  return told.map((one) =>
-    richText(
-      line(told.length === 1 ? 'A dry run says:' : `A dry run of “${plainLine(one.title, 60)}” says:`),
+  return told.map((one) => {
+    const at = one.previewAt ? [' of ', agoElement(one.previewAt)] : [];
+    const of = told.length === 1 ? [] : [` of “${plainLine(one.title, 60)}”`];
+    return richText(
+      line('A dry run', ...of, ...at, ' said:'),
       preformatted(one.preview ?? '', Math.floor(PREVIEW_SHOWN / told.length)),
-    ),
-  );
+    );
+  });
 }
 
 /** Nobody approves what they have not seen without being told so. */

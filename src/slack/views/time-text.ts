@@ -21,6 +21,12 @@ export function whenElement(at: Date): RichTextElement {
   return { type: 'date', timestamp: Math.floor(at.getTime() / 1_000), format: FORMAT, fallback: fallback(at) };
 }
 
+/** The same with the time that has passed, counted by the reader's client. */
+export function agoElement(at: Date): RichTextElement {
+  const format = `${FORMAT} ({ago})`;
+  return { type: 'date', timestamp: Math.floor(at.getTime() / 1_000), format, fallback: fallback(at) };
+}
+
 /** A person or a user group in Slack's markup. */
 export function mention(id: string): string {
   if (/^S[A-Z0-9]+$/u.test(id)) return `<!subteam^${id}>`;
