@@ -1,11 +1,7 @@
-import { listOpen } from '../src/incidents/find.ts';
 import { unquote } from '../src/slack/command-text.ts';
 import type { Command } from '../src/slack/commands.ts';
 import * as gestures from '../src/slack/incident-gestures.ts';
 import { aboutIncident, typedSeverity, typedUpdate } from '../src/slack/incident-typed.ts';
-import { actorOf } from '../src/slack/ui.ts';
-import { openList } from '../src/slack/views/lists.ts';
-import { visibleTo } from '../src/slack/visibility.ts';
 
 export default {
   key: 'incident',
@@ -26,8 +22,7 @@ export default {
       usage: '',
       summary: 'lists the open incidents',
       examples: [],
-      run: async (ui, caller) =>
-        openList(await visibleTo(ui, await actorOf(ui, caller), await listOpen(ui.context)), ui.context.clock.now()),
+      run: gestures.listVisible,
     },
     aboutIncident(['ack', 'acknowledge'], gestures.acknowledge, 'acknowledges it, so that its pages stop'),
     aboutIncident(['command', 'take', 'lead'], gestures.command, 'puts you in command'),

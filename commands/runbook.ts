@@ -1,9 +1,7 @@
 import { parseNumber } from '../src/slack/command-text.ts';
 import type { Command } from '../src/slack/commands.ts';
 import { roomIncident } from '../src/slack/incident-choice.ts';
-import { askRunbook, openRunbook } from '../src/slack/runbook-gestures.ts';
-import { searchFor } from '../src/slack/ui.ts';
-import { runbookList } from '../src/slack/views/lists.ts';
+import { askRunbook, openRunbook, searchVisible } from '../src/slack/runbook-gestures.ts';
 
 /** `RB-012` or `auto-broker/RB-012`: one word with a digit after a dash. */
 const ID = /^(?:[a-z][a-z0-9-]*\/)?[A-Za-z]+-\d+$/u;
@@ -26,7 +24,7 @@ export default {
       usage: '<words>',
       summary: 'searches titles, symptoms, alerts and commands',
       examples: ['search redis', 'RB-012', 'quotes fail'],
-      run: async (ui, _caller, rest) => runbookList(rest, searchFor(ui, rest)),
+      run: searchVisible,
     },
     {
       names: ['open'],
@@ -42,6 +40,6 @@ export default {
     const { id, incident, rehearsal } = idAndNumber(text);
     const known = ui.context.packs().findRunbook(id).status !== 'missing';
     if (known || ID.test(id)) return openRunbook(ui, caller, { id, incident, rehearsal });
-    return runbookList(text, searchFor(ui, text));
+    return searchVisible(ui, caller, text);
   },
 } satisfies Command as Command;

@@ -1,5 +1,5 @@
 import { type ApprovalPolicies, groupsInPolicies } from '../domain/approval-policy.ts';
-import { groupsInRoles, type RoleHolders } from '../domain/roles.ts';
+import { groupsInRoles, isGroup, type RoleHolders } from '../domain/roles.ts';
 
 /**
  * What the owner of an installation decides (warroom.yml), apart from where things run: who the contacts are and who
@@ -18,9 +18,13 @@ export type Settings = {
   readonly lineOf?: (path: readonly (string | number)[]) => number | null;
 };
 
-/** User groups whose members roles and approvals depend on. */
-export function groupsThatMatter(settings: Pick<Settings, 'approvals' | 'roles'>): string[] {
-  return [...new Set([...groupsInRoles(settings.roles), ...groupsInPolicies(settings.approvals)])];
+/** User groups whose members roles, approvals and pages depend on. */
+export function groupsThatMatter(
+  settings: Pick<Settings, 'approvals' | 'roles'> & Partial<Pick<Settings, 'contacts'>>,
+): string[] {
+  const paged = Object.values(settings.contacts ?? {}).flatMap((contacts) => Object.values(contacts).flat());
+  const named = [...groupsInRoles(settings.roles), ...groupsInPolicies(settings.approvals), ...paged.filter(isGroup)];
+  return [...new Set(named)];
 }
 
 /** The Slack ids behind a contact, each once: the system's own first, else those of `*`; empty when nobody is named. */

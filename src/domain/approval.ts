@@ -82,6 +82,8 @@ export type Click = {
 export type Circumstances = {
   /** The person has the role `approver` in the run's system. */
   readonly mayApprove: boolean;
+  /** The person has the role `responder` in the run's system: may (still) ask for such a step. */
+  readonly mayAsk: boolean;
   /** Name of the target, as it has to be typed. */
   readonly target: string;
   /** The person commands the run's incident, which is open and of rank 1. */
@@ -100,6 +102,7 @@ export const REFUSALS = [
   'too_early',
   'never_alone',
   'not_requester',
+  'may_not_ask',
   'not_commander',
   'reason_missing',
 ] as const;
@@ -124,9 +127,9 @@ export function judge(approval: Approval, click: Click, around: Circumstances, n
 }
 
 function whyRefused(approval: Approval, click: Click, around: Circumstances, now: Date): Refusal | null {
+  if (!isMember(click.person)) return 'not_member';
   if (approval.state !== 'pending') return 'settled';
   if (now.getTime() >= approval.expiresAt.getTime()) return 'expired';
-  if (!isMember(click.person)) return 'not_member';
   if (click.decision !== 'approve' && click.reason.trim() === '') return 'reason_missing';
   switch (click.decision) {
     case 'approve':
@@ -134,7 +137,7 @@ function whyRefused(approval: Approval, click: Click, around: Circumstances, now
     case 'deny':
       return isAsker(approval, click.person) || mayApprove(approval, click.person, around) ? null : 'not_approver';
     case 'alone':
-      return whyNotAlone(approval, click.person, now);
+      return whyNotAlone(approval, { person: click.person, mayAsk: around.mayAsk }, now);
     case 'break_glass':
       if (!approval.policy.breakGlass) return 'never_alone';
       return around.commandsWorst ? null : 'not_commander';
@@ -151,9 +154,14 @@ function whyNotApprove(approval: Approval, click: Click, around: Circumstances):
   return null;
 }
 
-function whyNotAlone({ policy, createdAt, requestedBy }: Approval, person: Person, now: Date): Refusal | null {
-  if (policy.aloneAfterMs === null) return 'never_alone';
+function whyNotAlone(
+  { policy, createdAt, requestedBy }: Approval,
+  { person, mayAsk }: { person: Person; mayAsk: boolean },
+  now: Date,
+): Refusal | null {
   if (person.id !== requestedBy) return 'not_requester';
+  if (!mayAsk) return 'may_not_ask';
+  if (policy.aloneAfterMs === null) return 'never_alone';
   return now.getTime() < createdAt.getTime() + policy.aloneAfterMs ? 'too_early' : null;
 }
 

@@ -1,3 +1,4 @@
+import { findContact } from '../config/settings.ts';
 import {
   acknowledgePages,
   closePages,
@@ -13,6 +14,7 @@ import { addTypedJob } from '../db/typed-jobs.ts';
 import { type Firing, latenessMs, type Page } from '../domain/escalation.ts';
 import type { Incident } from '../domain/incident.ts';
 import type { Person } from '../domain/person.ts';
+import { isOneOf } from '../domain/roles.ts';
 import { lockOpenIncident, recordFact, refreshCards, requireMember, requireRole } from '../incidents/actions.ts';
 import { recordAcknowledgement, refreshPages } from '../incidents/change.ts';
 import type { Context } from '../incidents/context.ts';
@@ -117,7 +119,10 @@ async function sendUnsent(tx: Tx, pages: readonly Page[]): Promise<void> {
   }
 }
 
-/** Acknowledges one page: its repeats stop. The first acknowledged page acknowledges the incident as well. */
+/**
+ * Acknowledges one page, by somebody who is paged or a responder: its repeats stop. The first acknowledged page
+ * acknowledges the incident as well.
+ */
 export async function acknowledgePage(
   context: Context,
   click: { readonly page: number; readonly actor: Person },
@@ -128,6 +133,8 @@ export async function acknowledgePage(
     if (!page)
       throw new UserError('page_unknown', 'This page does not exist any more; /incident list shows what is open.');
     const incident = await lockOpenIncident(tx, page.incident);
+    const paged = findContact(context.settings, incident.system, page.contact);
+    if (!isOneOf(click.actor, paged)) requireRole(context, incident.system, click.actor, 'responder');
     const changed = await acknowledgePages(tx, { incident: incident.number, page: page.id, person: click.actor.id });
     for (const answered of changed) await recordPageAcknowledged(context, tx, answered, click.actor);
     const acknowledged = await recordAcknowledgement(tx, incident, click.actor);

@@ -76,6 +76,24 @@ export async function decide(
   });
 }
 
+/**
+ * What a decision would come to that still wants its reason from a form. A refusal is recorded, as that of a click is: who
+ * may not decide is told at once and not after they have filled in a form.
+ */
+export async function foreseeDecision(
+  context: Pick<RunsContext, 'pool' | 'settings'>,
+  { approval, person, decision }: Pick<DecisionClick, 'approval' | 'person' | 'decision'>,
+): Promise<Verdict> {
+  return withTransaction(context.pool, async (tx) => {
+    const asked = await getAsked(tx, approval);
+    const click = { person, decision, reason: 'still to be given', typed: null };
+    const verdict = judge(asked.approval, click, await circumstancesOf(context, tx, asked, person), tx.now);
+    if (verdict.status === 'refused')
+      await recordRefusal(tx, asked, { person: person.id, decision, why: verdict.reason, origin: {} });
+    return verdict;
+  });
+}
+
 async function circumstancesOf(
   { settings }: Pick<RunsContext, 'settings'>,
   tx: Tx,
@@ -86,6 +104,7 @@ async function circumstancesOf(
   const incident = run.incident === null ? null : await findIncident(tx, run.incident);
   return {
     mayApprove: hasRole(settings.roles, run.system, person, 'approver'),
+    mayAsk: hasRole(settings.roles, run.system, person, 'responder'),
     target: targetToType(asked.covered),
     commandsWorst:
       incident?.status === 'open' &&

@@ -4,7 +4,7 @@ import type { Connection } from '../db/pool.ts';
 import { withTransaction } from '../db/transaction.ts';
 import type { Incident } from '../domain/incident.ts';
 import type { Person } from '../domain/person.ts';
-import { recordFact, requireMember } from '../incidents/actions.ts';
+import { recordFact, requireRole } from '../incidents/actions.ts';
 import { declareIncident } from '../incidents/declare.ts';
 import { UserError } from '../lib/errors.ts';
 import type { RunsContext } from './context.ts';
@@ -16,6 +16,9 @@ type Scenario = {
   readonly severity: string;
   readonly impact: string;
 };
+
+/** Drills break Warroom's own database. */
+const SYSTEM = 'warroom';
 
 /** What `/drill start` offers. */
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
@@ -35,7 +38,7 @@ export async function startDrill(
   context: RunsContext & { readonly drills: DrillGround },
   start: { scenario: string; actor: Person; requestKey: string },
 ): Promise<Incident> {
-  requireMember(start.actor);
+  requireRole(context, SYSTEM, start.actor, 'responder');
   const id = start.scenario.toUpperCase();
   const scenario = SCENARIOS[id];
   if (!scenario) {
@@ -75,7 +78,7 @@ async function declareDrill(
       requestKey: start.requestKey,
       actor: start.actor,
       title: scenario.title,
-      system: 'warroom',
+      system: SYSTEM,
       severity: scenario.severity,
       impact: scenario.impact,
       customerImpact: false,
@@ -90,10 +93,10 @@ async function declareDrill(
 
 /** Takes the fault back without the mitigation; false when no drill runs. */
 export async function stopDrill(
-  context: Pick<RunsContext, 'pool'> & { readonly drills: DrillGround },
+  context: Pick<RunsContext, 'pool' | 'settings'> & { readonly drills: DrillGround },
   actor: Person,
 ): Promise<boolean> {
-  requireMember(actor);
+  requireRole(context, SYSTEM, actor, 'responder');
   const fault = context.drills.fault;
   context.drills.fault = null;
   if (!fault || fault.ended()) {

@@ -4,6 +4,7 @@ import type { Settings } from '../config/settings.ts';
 import { InternalError } from '../lib/errors.ts';
 import { truncate } from '../lib/text.ts';
 import { firstWord } from './command-text.ts';
+import { admit } from './gate.ts';
 import { escapeLine } from './text-safety.ts';
 import type { Answer, Ui, Visitor } from './ui.ts';
 import { actions, button, section } from './views/blocks.ts';
@@ -34,12 +35,16 @@ export type Command = {
   readonly otherwise: Verb['run'] | null;
 };
 
-/** Runs what was typed. `help` and an empty line are answered here, an unknown verb with the nearest one. */
+/**
+ * Runs what was typed, for full members of the workspace. `help` and an empty line are answered here, an unknown verb with
+ * the nearest one.
+ */
 export async function dispatch(
   ui: Ui,
   command: Command,
   typed: { readonly caller: Caller; readonly text: string },
 ): Promise<Answer> {
+  await admit(ui, typed.caller, { kind: 'workspace' }, 'member');
   const { word, rest } = firstWord(typed.text);
   const name = ui.context.settings.commands[command.key];
   if (word === 'help') return helpMessage(command, name);

@@ -6,35 +6,47 @@ import { listOpen } from '../incidents/find.ts';
 import { UserError } from '../lib/errors.ts';
 import { openRun } from '../runs/open.ts';
 import { isSlackError } from './client.ts';
+import { admit, type Guarded, guard } from './gate.ts';
 import { roomIncident } from './incident-choice.ts';
-import { type Answer, actorOf, type Ui, type Visitor } from './ui.ts';
+import { type Answer, searchFor, type Ui, type Visitor } from './ui.ts';
 import { plain } from './views/blocks.ts';
 import { modal } from './views/incident-modals.ts';
+import { runbookList } from './views/lists.ts';
 import { sentence } from './views/welcome.ts';
-import { requireVisible } from './visibility.ts';
+import { runbooksFor } from './visibility.ts';
 
 type Place = { readonly channel: string; readonly thread: string | null; readonly incident: number | null };
+
+export type WantedRunbook = {
+  readonly id: string;
+  readonly incident: number | null;
+  readonly rehearsal?: boolean;
+};
 
 /**
  * Opens a run of a runbook where the visitor is, or in the room of the incident it is for. In the hub that is the thread of
  * the one open incident of the runbook's system, because a command cannot be typed in a thread.
  */
-export async function openRunbook(
-  ui: Ui,
-  visitor: Visitor,
-  wanted: { readonly id: string; readonly incident: number | null; readonly rehearsal?: boolean },
-): Promise<Answer> {
-  const runbook = getRunbook(ui, wanted.id);
-  if (wanted.incident !== null) await requireVisible(ui, visitor, wanted.incident);
-  const channel = visitor.channel ?? (await ui.hub());
-  const here = { channel, thread: visitor.thread, incident: null };
-  const { place, others } = await placeFor(ui, { here, runbook, number: wanted.incident });
-  await requireMembership(ui, place.channel);
-  const { requestKey } = visitor;
-  const actor = await actorOf(ui, visitor);
-  await openRun(ui.context, { requestKey, actor, runbook, ...place, rehearsal: wanted.rehearsal ?? false });
-  return describePlace(ui, runbook, { place, others, here: channel === visitor.channel ? here : null });
-}
+export const openRunbook: Guarded<WantedRunbook> = guard(
+  { about: 'system', needs: 'responder' },
+  ({ id }, ui) => {
+    const found = ui.context.packs().findRunbook(id);
+    return found.status === 'found' ? { kind: 'system', system: found.runbook.system } : { kind: 'workspace' };
+  },
+  async (ui, visitor, { id, incident, rehearsal = false }) => {
+    const runbook = getRunbook(ui, id);
+    const channel = visitor.channel ?? (await ui.hub());
+    const number = incident ?? (await roomIncident(ui, channel));
+    // Also where somebody is: they may have been in that room only when they asked.
+    if (number !== null) await admit(ui, visitor, { kind: 'incident', id: number }, 'viewer');
+    const here = { channel, thread: visitor.thread, incident: null };
+    const { place, others } = await placeFor(ui, { here, runbook, number: incident });
+    await requireMembership(ui, place.channel);
+    const { requestKey, person: actor } = visitor;
+    await openRun(ui.context, { requestKey, actor, runbook, ...place, rehearsal });
+    return describePlace(ui, runbook, { place, others, here: channel === visitor.channel ? here : null });
+  },
+);
 
 type Choice = { readonly place: Place; readonly others: readonly number[] };
 
@@ -140,8 +152,22 @@ export function searchModal(visitor: Visitor, incident: number | null): ModalVie
   });
 }
 
-/** Opens the search. */
-export async function askRunbook(ui: Ui, visitor: Visitor, incident: number | null): Promise<Answer> {
-  await ui.call('interactive', 'views.open', { trigger_id: visitor.trigger, view: searchModal(visitor, incident) });
-  return null;
-}
+/** The runbooks that fit the words, of the systems that somebody may see. */
+export const searchVisible: Guarded<string> = guard(
+  { about: 'workspace', needs: 'member' },
+  () => ({ kind: 'workspace' }),
+  async (ui, { person }, words) => {
+    const found = searchFor(ui, words).filter(({ runbook }) => runbooksFor(ui, person, [runbook]).length > 0);
+    return runbookList(words, found);
+  },
+);
+
+/** Opens the search, for an incident or none. */
+export const askRunbook: Guarded<number | null> = guard(
+  { about: 'incident', needs: 'viewer' },
+  (id) => (id === null ? { kind: 'workspace' } : { kind: 'incident', id }),
+  async (ui, visitor, incident) => {
+    await ui.call('interactive', 'views.open', { trigger_id: visitor.trigger, view: searchModal(visitor, incident) });
+    return null;
+  },
+);

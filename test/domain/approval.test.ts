@@ -30,7 +30,7 @@ const people: Person[] = ['REQUESTER', 'A', 'B', 'C', 'GUEST', 'BOT', 'EXTERNAL'
   groups: ['A', 'GUEST', 'LEFT', 'REQUESTER'].includes(id) ? [DBA] : [],
 }));
 const MEMBERS = ['REQUESTER', 'A', 'B', 'C'];
-const AROUND: Circumstances = { mayApprove: true, target: 'db', commandsWorst: false };
+const AROUND: Circumstances = { mayApprove: true, mayAsk: true, target: 'db', commandsWorst: false };
 
 const pending = (policy: Partial<ApprovalPolicy> = {}): Approval => ({
   id: 1,

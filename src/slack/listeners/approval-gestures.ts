@@ -1,48 +1,48 @@
 import type { ViewOutput } from '@slack/bolt';
 import { z } from 'zod';
 import { withTransaction } from '../../db/transaction.ts';
-import type { Approval, DecisionKind, Verdict } from '../../domain/approval.ts';
+import type { DecisionKind, Refusal, Verdict } from '../../domain/approval.ts';
 import { UserError } from '../../lib/errors.ts';
 import { plural } from '../../lib/text.ts';
 import { type ApprovalCard, readApprovalCard } from '../../runs/approval-card.ts';
-import { decide } from '../../runs/approve.ts';
+import { decide, foreseeDecision } from '../../runs/approve.ts';
 import { readPlannable, requestPlan } from '../../runs/request.ts';
-import { type Answer, actorOf, type Ui, type Visitor } from '../ui.ts';
+import type { Admitted } from '../gate.ts';
+import type { Answer, Ui } from '../ui.ts';
 import { aloneModal, approveModal, denyModal, planModal } from '../views/step-modals.ts';
 import { sentence } from '../views/welcome.ts';
-import { requireRunVisible, requireVisible } from '../visibility.ts';
 import { metadataOf, valuesOf } from './view-values.ts';
 
-const approvalData = z.object({ approval: z.int() });
+/** What a decision's form is about. */
+export const approvalData = z.object({ approval: z.int() });
 
 /** **Approve**: decides at once, or asks for the name of the target first. */
-export async function pressApprove(ui: Ui, visitor: Visitor, approval: number): Promise<Answer> {
-  const card = await getPending(ui, visitor, approval);
-  if ('state' in card) return settledAnswer(card);
-  const person = await actorOf(ui, visitor);
+export async function pressApprove(ui: Ui, visitor: Admitted, approval: number): Promise<Answer> {
+  const { person } = visitor;
   const verdict = await decide(ui.context, { approval, person, decision: 'approve', reason: '' });
   if (verdict.status !== 'refused' || verdict.reason !== 'type_target') return sentence(describeVerdict(verdict));
-  await ui.call('interactive', 'views.open', { trigger_id: visitor.trigger, view: approveModal(card) });
+  const view = approveModal(await getCard(ui, approval));
+  await ui.call('interactive', 'views.open', { trigger_id: visitor.trigger, view });
   return null;
 }
 
 /** **Deny**, **Go on alone** and **Break glass** ask for a reason. */
 export async function pressWithReason(
   ui: Ui,
-  visitor: Visitor,
+  visitor: Admitted,
   pressed: { approval: number; decision: Exclude<DecisionKind, 'approve'> },
 ): Promise<Answer> {
-  const card = await getPending(ui, visitor, pressed.approval);
-  if ('state' in card) return settledAnswer(card);
-  const { decision } = pressed;
+  const { approval, decision } = pressed;
+  const verdict = await foreseeDecision(ui.context, { approval, person: visitor.person, decision });
+  if (verdict.status === 'refused') return sentence(describeVerdict(verdict));
+  const card = await getCard(ui, approval);
   const view = decision === 'deny' ? denyModal(card.approval.id, card.stepRun.title) : aloneModal(card, decision);
   await ui.call('interactive', 'views.open', { trigger_id: visitor.trigger, view });
   return null;
 }
 
 /** **Ask for a plan**: which of the steps, and why. */
-export async function pressPlan(ui: Ui, visitor: Visitor, run: number): Promise<Answer> {
-  await requireRunVisible(ui, visitor, run);
+export async function pressPlan(ui: Ui, visitor: Admitted, run: number): Promise<Answer> {
   const steps = await readPlannable(ui.context, run);
   const view = planModal({ run, steps });
   await ui.call('interactive', 'views.open', { trigger_id: visitor.trigger, view });
@@ -52,48 +52,50 @@ export async function pressPlan(ui: Ui, visitor: Visitor, run: number): Promise<
 /** A decision that was made in a form. A refusal that the person can mend there leaves the form open. */
 export async function submitDecision(
   ui: Ui,
-  visitor: Visitor,
+  visitor: Admitted,
   form: { view: ViewOutput; decision: DecisionKind },
 ): Promise<Answer> {
   const { approval } = metadataOf(form.view, approvalData);
-  // Whoever left the room since the form was opened is outside of it.
-  await getPending(ui, visitor, approval);
-  const person = await actorOf(ui, visitor);
+  const { person } = visitor;
   const values = valuesOf(form.view);
   const { decision } = form;
   const typed = decision === 'approve' ? values('target') : null;
   const verdict = await decide(ui.context, { approval, person, decision, reason: values('reason'), typed });
   if (verdict.status !== 'refused') return decision === 'deny' ? null : sentence(describeVerdict(verdict));
-  if (verdict.reason === 'wrong_target') throw new UserError('wrong_target', describeVerdict(verdict));
+  if (STAYS_OPEN.includes(verdict.reason)) throw new UserError(verdict.reason, describeVerdict(verdict));
   return sentence(describeVerdict(verdict));
 }
 
+/** What the person may mend in the form, and what is about them alone: it is said below the field. */
+const STAYS_OPEN: readonly Refusal[] = [
+  'wrong_target',
+  'requester',
+  'not_member',
+  'not_approver',
+  'not_requester',
+  'may_not_ask',
+  'not_commander',
+];
+
 /** The request for a plan, as it was filled in. */
-export async function submitPlan(ui: Ui, visitor: Visitor, view: ViewOutput): Promise<Answer> {
+export async function submitPlan(ui: Ui, visitor: Admitted, view: ViewOutput): Promise<Answer> {
   const values = valuesOf(view);
   const { run } = metadataOf(view, z.object({ run: z.int() }));
-  const { requestKey } = visitor;
+  const { requestKey, person: actor } = visitor;
   const steps = values('steps')
     .split(',')
     .filter((step) => step !== '');
-  const actor = await actorOf(ui, visitor);
   await requestPlan(ui.context, { run, steps, actor, reason: values('reason'), params: {}, requestKey });
   return null;
 }
 
-async function getPending(ui: Ui, visitor: Visitor, id: number): Promise<ApprovalCard | Pick<Approval, 'state'>> {
+async function getCard(ui: Ui, id: number): Promise<ApprovalCard> {
   const card = await withTransaction(ui.context.pool, (tx) => readApprovalCard(ui.context, tx, id));
-  if (!card)
-    throw new UserError(
-      'approval_unknown',
-      'This request does not exist any more; ask for the step again from its runbook.',
-    );
-  if (card.incident?.private) await requireVisible(ui, visitor, card.incident.number);
-  return card.approval.state === 'pending' ? card : { state: card.approval.state };
-}
-
-function settledAnswer({ state }: Pick<Approval, 'state'>): Answer {
-  return sentence(describeVerdict({ status: 'refused', reason: 'settled', settledAs: state }));
+  if (card) return card;
+  throw new UserError(
+    'approval_unknown',
+    'This request does not exist any more; ask for the step again from its runbook.',
+  );
 }
 
 const SETTLED = {
@@ -130,6 +132,7 @@ const REFUSED: Readonly<Record<Exclude<Extract<Verdict, { status: 'refused' }>['
   too_early: 'Others still have time to answer; the card says from when on you may go on alone.',
   never_alone: 'The policy does not allow anybody to go on alone with this; find an approver.',
   not_requester: 'Only whoever asked for it may go on alone; you can approve it instead.',
+  may_not_ask: 'You may not ask for such a step any more, so you cannot go on with it alone either; find an approver.',
   not_commander:
     'Only the commander of an open incident of the worst severity may break the glass; take command first, or find an approver.',
   reason_missing: 'Say why: whoever asked, and the review, will want to know.',

@@ -5,23 +5,51 @@ import { changeSeverity, postUpdate, resolveIncident } from '../../incidents/cha
 import { declareIncident } from '../../incidents/declare.ts';
 import type { UserError } from '../../lib/errors.ts';
 import { requestStep } from '../../runs/request.ts';
+import { type Admitted, type Guarded, guard, type Subject } from '../gate.ts';
 import { openRunbook } from '../runbook-gestures.ts';
-import { type Answer, actorOf, type Ui, type Visitor } from '../ui.ts';
+import type { Answer, Ui, Visitor } from '../ui.ts';
 import type { CallbackId } from '../views/action-ids.ts';
 import { NO_RUNBOOK, runbookBlock, severityBlock } from '../views/declare-modal.ts';
-import { submitDecision, submitPlan } from './approval-gestures.ts';
+import { approvalData, submitDecision, submitPlan } from './approval-gestures.ts';
 import { submitRun } from './step-gestures.ts';
 import { blocksOf, metadataOf, valuesOf } from './view-values.ts';
 
 /** A form that somebody submitted. */
 export type Form = {
-  /** Carries it out. A UserError leaves the form open with its sentence below a field. */
-  readonly submit: (ui: Ui, visitor: Visitor, view: ViewOutput) => Promise<Answer>;
+  /**
+   * Carries it out, for whoever may do it when it is submitted: since it was opened somebody may have left the room or the
+   * group. A UserError leaves the form open with its sentence below a field.
+   */
+  readonly submit: Guarded<ViewOutput>;
   /** Below which input a sentence belongs: block ids by the name of the field, the first block otherwise. */
   readonly field: (error: UserError, view: ViewOutput) => string;
 };
 
+type Work = (ui: Ui, visitor: Admitted, view: ViewOutput) => Promise<Answer>;
+
 const incidentData = z.object({ incident: z.int() });
+const runData = z.object({ run: z.int() });
+const placeData = z.object({
+  channel: z.string().nullable(),
+  thread: z.string().nullable(),
+  incident: z.int().nullable(),
+});
+
+function onIncident(
+  work: (ui: Ui, visitor: Admitted, form: { incident: number; view: ViewOutput }) => Promise<Answer>,
+) {
+  const incidentOf = (view: ViewOutput) => metadataOf(view, incidentData).incident;
+  return guard<ViewOutput>(
+    { about: 'incident', needs: 'responder' },
+    (view) => ({ kind: 'incident', id: incidentOf(view) }),
+    (ui, visitor, view) => work(ui, visitor, { incident: incidentOf(view), view }),
+  );
+}
+
+function onRun(work: Work): Guarded<ViewOutput> {
+  const subject = (view: ViewOutput): Subject => ({ kind: 'run', id: metadataOf(view, runData).run });
+  return guard({ about: 'run', needs: 'responder' }, subject, work);
+}
 
 const only =
   (block: string): Form['field'] =>
@@ -30,76 +58,80 @@ const only =
 
 /** All forms by their callback id. */
 export const FORMS: Readonly<Record<CallbackId, Form>> = {
-  'incident.declare': { submit: declare, field: declareField },
+  'incident.declare': {
+    submit: guard(
+      { about: 'system', needs: 'responder' },
+      (view) => ({ kind: 'system', system: valuesOf(view)('system') }),
+      declare,
+    ),
+    field: declareField,
+  },
   'incident.severity': {
-    submit: async (ui, visitor, view) => {
+    submit: onIncident(async (ui, { person: actor, requestKey }, { incident, view }) => {
       const values = valuesOf(view);
-      const { incident } = metadataOf(view, incidentData);
-      const actor = await actorOf(ui, visitor);
-      const { requestKey } = visitor;
       const wanted = { severity: values('severity'), reason: values('reason') };
       await changeSeverity(ui.context, { incident, actor, requestKey, ...wanted });
       return null;
-    },
+    }),
     field: (error) => (error.context.field === 'reason' ? 'reason' : 'severity'),
   },
   'incident.update': {
-    submit: async (ui, visitor, view) => {
-      const { incident } = metadataOf(view, incidentData);
-      const { requestKey } = visitor;
-      const actor = await actorOf(ui, visitor);
+    submit: onIncident(async (ui, { person: actor, requestKey }, { incident, view }) => {
       await postUpdate(ui.context, { incident, actor, text: valuesOf(view)('text'), requestKey });
       return null;
-    },
+    }),
     field: only('text'),
   },
   'incident.resolve': {
-    submit: async (ui, visitor, view) => {
-      const { incident } = metadataOf(view, incidentData);
-      const { requestKey } = visitor;
-      const actor = await actorOf(ui, visitor);
+    submit: onIncident(async (ui, { person: actor, requestKey }, { incident, view }) => {
       const said = { summary: valuesOf(view)('summary'), leave: valuesOf(view)('leave') };
       await resolveIncident(ui.context, { incident, actor, ...said, requestKey });
       return null;
-    },
+    }),
     // What became temporary after the form was opened has no field in it.
     field: (error, view) =>
       ['leave', 'reason'].includes(String(error.context.field)) && blocksOf(view).includes('leave')
         ? 'leave'
         : 'summary',
   },
-  'step.request': { submit: requestFromForm, field: stepField },
-  'step.run': { submit: submitRun, field: stepField },
-  'plan.request': { submit: submitPlan, field: (error) => (error.context.field === 'reason' ? 'reason' : 'steps') },
+  'step.request': { submit: onRun(requestFromForm), field: stepField },
+  'step.run': { submit: onRun(submitRun), field: stepField },
+  'plan.request': {
+    submit: onRun(submitPlan),
+    field: (error) => (error.context.field === 'reason' ? 'reason' : 'steps'),
+  },
   'approval.approve': decisionForm('approve', 'target'),
   'approval.deny': decisionForm('deny', 'reason'),
   'approval.alone': decisionForm('alone', 'reason'),
   'approval.break_glass': decisionForm('break_glass', 'reason'),
-  'runbook.search': {
-    submit: async (ui, visitor, view) => {
-      const schema = z.object({
-        channel: z.string().nullable(),
-        thread: z.string().nullable(),
-        incident: z.int().nullable(),
-      });
-      const { incident, ...place } = metadataOf(view, schema);
-      return openRunbook(ui, { ...visitor, ...place }, { id: valuesOf(view)('runbook'), incident });
-    },
-    field: only('runbook'),
-  },
+  'runbook.search': { submit: openFromSearch(), field: only('runbook') },
 };
 
 function decisionForm(decision: DecisionKind, block: string): Form {
-  return { submit: (ui, visitor, view) => submitDecision(ui, visitor, { view, decision }), field: only(block) };
+  const submit = guard<ViewOutput>(
+    { about: 'approval', needs: 'policy' },
+    (view) => ({ kind: 'approval', id: metadataOf(view, approvalData).approval }),
+    (ui, visitor, view) => submitDecision(ui, visitor, { view, decision }),
+  );
+  return { submit, field: only(block) };
 }
 
-async function declare(ui: Ui, visitor: Visitor, view: ViewOutput): Promise<Answer> {
+/** It is opened where somebody searched, not where they submit. */
+function openFromSearch(): Guarded<ViewOutput> {
+  const submit = async (ui: Ui, visitor: Visitor, view: ViewOutput) => {
+    const { incident, ...place } = metadataOf(view, placeData);
+    return openRunbook(ui, { ...visitor, ...place }, { id: valuesOf(view)('runbook'), incident });
+  };
+  return Object.assign(submit, { rule: openRunbook.rule });
+}
+
+async function declare(ui: Ui, visitor: Admitted, view: ViewOutput): Promise<Answer> {
   const values = valuesOf(view);
   const system = values('system');
   const runbook = values(runbookBlock(system));
   await declareIncident(ui.context, {
     requestKey: visitor.requestKey,
-    actor: await actorOf(ui, visitor),
+    actor: visitor.person,
     title: values('title'),
     system,
     severity: values(severityBlock(system)),
@@ -121,7 +153,7 @@ function declareField(error: UserError, view: ViewOutput): string {
 
 const PARAM = 'param:';
 
-async function requestFromForm(ui: Ui, visitor: Visitor, view: ViewOutput): Promise<Answer> {
+async function requestFromForm(ui: Ui, visitor: Admitted, view: ViewOutput): Promise<Answer> {
   const values = valuesOf(view);
   const { run, step } = metadataOf(view, z.object({ run: z.int(), step: z.string() }));
   const params = Object.fromEntries(
@@ -133,7 +165,7 @@ async function requestFromForm(ui: Ui, visitor: Visitor, view: ViewOutput): Prom
   await requestStep(ui.context, {
     run,
     step,
-    actor: await actorOf(ui, visitor),
+    actor: visitor.person,
     reason: values('reason'),
     params,
     requestKey,

@@ -2,7 +2,7 @@ import { listPendingApprovals } from '../../db/approvals.ts';
 import { listOpenIncidents } from '../../db/incidents.ts';
 import { withTransaction } from '../../db/transaction.ts';
 import { mayApprove } from '../../domain/approval.ts';
-import type { Person } from '../../domain/person.ts';
+import { isMember, type Person } from '../../domain/person.ts';
 import { hasRole } from '../../domain/roles.ts';
 import { type ApprovalCard, readApprovalCard } from '../../runs/approval-card.ts';
 import { actorOf, type Ui } from '../ui.ts';
@@ -34,7 +34,10 @@ export async function publishHome(ui: Ui, user: string): Promise<void> {
 
 /** What waits for somebody is what they may decide. */
 function mayDecide(ui: Ui, { run, approval }: ApprovalCard, person: Person): boolean {
-  return mayApprove(approval, person, {
-    mayApprove: hasRole(ui.context.settings.roles, run.system, person, 'approver'),
-  });
+  return (
+    isMember(person) &&
+    mayApprove(approval, person, {
+      mayApprove: hasRole(ui.context.settings.roles, run.system, person, 'approver'),
+    })
+  );
 }

@@ -1,7 +1,7 @@
 import type { BlockAction } from '@slack/bolt';
 import { isSlackError } from '../client.ts';
-import { suggestions } from '../incident-gestures.ts';
-import type { Ui, Visitor } from '../ui.ts';
+import { declarable, suggestions } from '../incident-gestures.ts';
+import { actorOf, type Ui, type Visitor } from '../ui.ts';
 import { declareModal } from '../views/declare-modal.ts';
 import { sentence } from '../views/welcome.ts';
 import { type AnswerBack, bySlackResponse, inForm, inThread } from './answering.ts';
@@ -68,7 +68,7 @@ async function changeSystem(ui: Ui, body: BlockAction): Promise<void> {
   const { view } = body;
   if (!view) return;
   const values = valuesOf(view);
-  const systems = [...ui.context.packs().systems.values()];
+  const systems = declarable(ui, await actorOf(ui, { user: body.user.id }));
   const system = systems.find((candidate) => candidate.id === values('system'));
   if (!system) return;
   const title = values('title');

@@ -1,7 +1,8 @@
 import type { App, BlockAction } from '@slack/bolt';
 import { type Command, dispatch } from '../commands.ts';
-import { findRunbooks, type Ui } from '../ui.ts';
+import { actorOf, findRunbooks, type Ui } from '../ui.ts';
 import { runbookOption } from '../views/declare-modal.ts';
+import { runbooksFor } from '../visibility.ts';
 import { bySlackResponse } from './answering.ts';
 import { answering, quietly } from './gesture.ts';
 import { publishHome } from './home.ts';
@@ -21,9 +22,11 @@ export function registerListeners(app: App, ui: Ui, commands: readonly Command[]
     const trigger = 'trigger_id' in body ? String(body.trigger_id) : '';
     await submit(ui, { user: body.user.id, trigger, view }, (response) => (response ? ack(response) : ack()));
   });
-  app.options(/.*/u, async ({ ack, payload }) => {
+  app.options(/.*/u, async ({ ack, body, payload }) => {
     const words = 'value' in payload ? String(payload.value ?? '') : '';
-    const found = payload.action_id === 'runbook.pick' ? findRunbooks(ui, words) : [];
+    const shown = async () => runbooksFor(ui, await actorOf(ui, { user: body.user.id }), findRunbooks(ui, words));
+    const found =
+      payload.action_id === 'runbook.pick' ? await shown().catch((error: unknown) => nothingFound(ui, error)) : [];
     await ack({ options: found.slice(0, 100).map(runbookOption) });
   });
   app.event('app_home_opened', async ({ event }) => {
@@ -45,4 +48,10 @@ function registerCommand(app: App, ui: Ui, command: Command): void {
       dispatch(ui, command, { caller, text: typed.text }),
     );
   });
+}
+
+/** A menu cannot show a sentence: it stays empty, for whoever may see nothing as when Slack cannot be asked who they are. */
+function nothingFound(ui: Ui, error: unknown): [] {
+  ui.log.warn({ error }, 'The options of a menu could not be found.');
+  return [];
 }

@@ -1,6 +1,6 @@
 import type { ViewOutput } from '@slack/bolt';
 import { z } from 'zod';
-import { findRun, findStepRun } from '../../db/runs.ts';
+import { findRun } from '../../db/runs.ts';
 import { withTransaction } from '../../db/transaction.ts';
 import type { Run } from '../../domain/run.ts';
 import { findStep } from '../../domain/runbook.ts';
@@ -12,14 +12,15 @@ import { openRun } from '../../runs/open.ts';
 import { pinnedRunbook } from '../../runs/pinned-runbook.ts';
 import { missingParams, previewStep } from '../../runs/request.ts';
 import { releaseHeld } from '../../runs/target-queue.ts';
+import type { Admitted } from '../gate.ts';
 import { getRunbook } from '../runbook-gestures.ts';
-import { type Answer, actorOf, type Ui, type Visitor } from '../ui.ts';
+import type { Answer, Ui } from '../ui.ts';
 import { readModal } from '../views/step-modals.ts';
 import { sentence } from '../views/welcome.ts';
-import { requireRunVisible } from '../visibility.ts';
 import { blocksOf, metadataOf, valuesOf } from './view-values.ts';
 
-type StepOfRun = { readonly run: number; readonly step: string };
+/** A step of a runbook that is open. */
+export type StepOfRun = { readonly run: number; readonly step: string };
 
 const SAID: Readonly<Record<Cancelled, string>> = {
   dropped: 'It was cancelled before it began; nothing was sent.',
@@ -28,38 +29,29 @@ const SAID: Readonly<Record<Cancelled, string>> = {
   stopping: 'It is being stopped; the card says how it ended.',
 };
 
-/** A step of a private incident is there for its room alone. */
-export async function requireStepVisible(ui: Ui, visitor: Visitor, stepRun: number): Promise<void> {
-  await requireRunVisible(ui, visitor, await runOf(ui, stepRun));
-}
-
 /** **Cancel** of one step. */
-export async function pressCancel(ui: Ui, visitor: Visitor, stepRun: number): Promise<Answer> {
-  await requireRunVisible(ui, visitor, await runOf(ui, stepRun));
-  return sentence(SAID[await cancelStep(ui.context, { stepRun, actor: await actorOf(ui, visitor) })]);
+export async function pressCancel(ui: Ui, visitor: Admitted, stepRun: number): Promise<Answer> {
+  return sentence(SAID[await cancelStep(ui.context, { stepRun, actor: visitor.person })]);
 }
 
 /** **Cancel** of the diagnostics. */
-export async function pressCancelReads(ui: Ui, visitor: Visitor, run: number): Promise<Answer> {
-  await requireRunVisible(ui, visitor, run);
-  const cancelled = await cancelReads(ui.context, { run, actor: await actorOf(ui, visitor) });
+export async function pressCancelReads(ui: Ui, visitor: Admitted, run: number): Promise<Answer> {
+  const cancelled = await cancelReads(ui.context, { run, actor: visitor.person });
   if (cancelled === 0) return sentence('The diagnostics are over already; see the card.');
   return sentence(`${plural(cancelled, 'step')} of the diagnostics cancelled; they only read, so nothing was changed.`);
 }
 
 /** **Release** of a target that is held because nobody knows what became of a step. */
-export async function pressRelease(ui: Ui, visitor: Visitor, stepRun: number): Promise<Answer> {
-  await requireRunVisible(ui, visitor, await runOf(ui, stepRun));
-  await releaseHeld(ui.context, { stepRun, actor: await actorOf(ui, visitor) });
+export async function pressRelease(ui: Ui, visitor: Admitted, stepRun: number): Promise<Answer> {
+  await releaseHeld(ui.context, { stepRun, actor: visitor.person });
   return sentence('The target is free.');
 }
 
 /** **Run** of a step that only reads: at once, or after what is missing was asked. */
-export async function pressRun(ui: Ui, visitor: Visitor, wanted: StepOfRun): Promise<Answer> {
-  await requireRunVisible(ui, visitor, wanted.run);
+export async function pressRun(ui: Ui, visitor: Admitted, wanted: StepOfRun): Promise<Answer> {
   const missing = await missingParams(ui.context, wanted);
   if (missing.length === 0) {
-    await runReadStep(ui.context, { ...wanted, actor: await actorOf(ui, visitor), params: {} });
+    await runReadStep(ui.context, { ...wanted, actor: visitor.person, params: {} });
     return null;
   }
   const view = readModal({ ...wanted, ...(await previewStep(ui.context, wanted)), missing });
@@ -70,22 +62,19 @@ export async function pressRun(ui: Ui, visitor: Visitor, wanted: StepOfRun): Pro
 const PARAM = 'param:';
 
 /** The values that such a step was missing, as they were filled in. */
-export async function submitRun(ui: Ui, visitor: Visitor, view: ViewOutput): Promise<Answer> {
+export async function submitRun(ui: Ui, visitor: Admitted, view: ViewOutput): Promise<Answer> {
   const wanted = metadataOf(view, z.object({ run: z.int(), step: z.string() }));
-  await requireRunVisible(ui, visitor, wanted.run);
   const values = valuesOf(view);
   const blocks = blocksOf(view).filter((block) => block.startsWith(PARAM));
   const params = Object.fromEntries(blocks.map((block) => [block.slice(PARAM.length), values(block)]));
-  await runReadStep(ui.context, { ...wanted, actor: await actorOf(ui, visitor), params });
+  await runReadStep(ui.context, { ...wanted, actor: visitor.person, params });
   return null;
 }
 
 /** **Rehearse**: the same runbook in the same place, with nothing sent to any target. */
-export async function pressRehearse(ui: Ui, visitor: Visitor, id: number): Promise<Answer> {
-  await requireRunVisible(ui, visitor, id);
+export async function pressRehearse(ui: Ui, visitor: Admitted, id: number): Promise<Answer> {
   const { runbook: name, channel, thread, incident } = await getRun(ui, id);
-  const { requestKey } = visitor;
-  const actor = await actorOf(ui, visitor);
+  const { requestKey, person: actor } = visitor;
   const runbook = getRunbook(ui, name);
   await openRun(ui.context, { requestKey, actor, runbook, channel, thread, incident, rehearsal: true });
   return null;
@@ -99,11 +88,5 @@ export async function isDoneByHand(ui: Ui, { run, step }: StepOfRun): Promise<bo
 async function getRun(ui: Ui, id: number): Promise<Run> {
   const run = await withTransaction(ui.context.pool, (tx) => findRun(tx, id));
   if (run) return run;
-  throw new UserError('run_unknown', 'This run does not exist any more; open the runbook again with /runbook.');
-}
-
-async function runOf(ui: Ui, id: number): Promise<number> {
-  const stepRun = await withTransaction(ui.context.pool, (tx) => findStepRun(tx, id));
-  if (stepRun) return stepRun.run;
   throw new UserError('run_unknown', 'This run does not exist any more; open the runbook again with /runbook.');
 }

@@ -1,6 +1,7 @@
 /** Buttons and menus that somebody can use, stable over releases because old messages keep theirs. */
 export const ACTION_IDS = [
   'incident.declare',
+  'incident.list',
   'incident.acknowledge',
   'incident.command',
   'incident.severity',
