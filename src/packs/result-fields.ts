@@ -5,7 +5,8 @@ export const COMMON_NAMES: readonly string[] = ['steps', 'params', 'alert'];
 
 /** The fields of a result, by executor; null where the executor does not exist yet and nothing can be promised. */
 export const RESULT_FIELDS: Readonly<Record<Language, readonly string[] | null>> = {
-  http: ['status', 'headers', 'body', 'duration_ms'],
+  // `text` behind a filter
+  http: ['status', 'headers', 'body', 'duration_ms', 'text'],
   sql: ['rows', 'row_count', 'columns'],
   redis: ['value'],
   sh: ['exit_code', 'stdout', 'stderr'],

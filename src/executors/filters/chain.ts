@@ -22,6 +22,11 @@ const LINE_FILTERS: Readonly<Record<string, ReadFilter>> = {
 /** Every program that may stand after `|`. */
 export const FILTER_NAMES: readonly string[] = [...Object.keys(LINE_FILTERS), 'jq'];
 
+/** Whether a text looks as if it were piped through a filter: for languages that have none and say what to write instead. */
+export function looksPiped(text: string): boolean {
+  return new RegExp(`\\|\\s*(?:${FILTER_NAMES.join('|')})(?:\\s|$)`, 'u').test(text);
+}
+
 /** Reads the arguments of every filter. Throws UserError `statement_invalid` for what one does not take. */
 export function checkArguments(chain: FilterTask['chain']): void {
   for (const [name = '', ...args] of chain) {
@@ -29,6 +34,9 @@ export function checkArguments(chain: FilterTask['chain']): void {
     else lineFilter(name, args);
   }
 }
+
+// Kept, because a loader with hooks resolves every dynamic import anew.
+let jq: Promise<typeof import('./run-jq.ts')> | null = null;
 
 /** Carries out a chain. It may take long: only a thread that can be ended calls this; `give` ends it with an answer. */
 export async function carryOut(
@@ -38,7 +46,8 @@ export async function carryOut(
   let now = text;
   for (const [index, [name = '', ...args]] of chain.entries()) {
     if (name === 'jq') {
-      const { runJq } = await import('./run-jq.ts');
+      jq ??= import('./run-jq.ts');
+      const { runJq } = await jq;
       const answer = await runJq(readJq(args), { text: now, check, last: index === chain.length - 1, give });
       if (answer.status === 'failed') return answer;
       now = answer.text;

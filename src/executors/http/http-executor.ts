@@ -3,17 +3,19 @@ import type { Effect } from '../../domain/effect.ts';
 import type { Json } from '../../lib/canonical-json.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { UserError } from '../../lib/errors.ts';
+import type { Secret } from '../../lib/secret.ts';
 import { requireEffect } from '../allowed-effect.ts';
 import { type BoundValue, refuseInvisible, secretsAmong } from '../bound-values.ts';
 import { canonicalTarget, credentialFor, LoadedSecrets } from '../credential.ts';
 import type { Executor, RunContext, Statement, StatementSource } from '../executor.ts';
+import { checkFilterChain, type Filters, readFilterChain, showFilters } from '../filters/filters.ts';
 import { type Limits, unlessAborted, withLimits } from '../limits.ts';
 import { type Findings, safeResult, stopped } from '../results.ts';
 import type { SecretResolver } from '../secrets.ts';
 import { contentType } from './bind-body.ts';
 import { type HttpPlace, httpPlace, httpTargetProblems } from './http-target.ts';
 import { bindRequest, parseRequest, requestJson, requestPlaceholders } from './parse-request.ts';
-import { readAnswer, renderAnswer } from './render-answer.ts';
+import { type HttpAnswer, readAnswer, renderAnswer, renderFiltered, textOfAnswer } from './render-answer.ts';
 import type { BoundRequest } from './request-template.ts';
 import { pinAddress, type ResolveName, SendError, sendRequest, type WireResponse } from './send-request.ts';
 
@@ -28,6 +30,7 @@ type Prepared = {
   readonly source: StatementSource;
   readonly sent: BoundRequest;
   readonly bound: readonly BoundValue[];
+  readonly filters: Filters;
   readonly effect: Effect;
 };
 
@@ -35,12 +38,23 @@ const MAX_REDIRECTS = 3;
 /** Between Warroom and the target something gave up: the target may have done its work. */
 const GATEWAY_GAVE_UP = new Set([502, 504]);
 
+type Exchange = {
+  readonly limits: Limits;
+  readonly resolveName: ResolveName;
+  readonly clock: Clock;
+  readonly secrets: readonly Secret[];
+};
+
 /** HTTP below the address of a target: GET and HEAD read, redirects stay on the same origin, values are encoded for their place. */
 export function createHttpExecutor(dependencies: HttpDependencies): Executor {
   return {
     language: 'http',
     checkTarget: httpTargetProblems,
-    placeholders: async (text) => requestPlaceholders(parseRequest(text)),
+    placeholders: async (text) => {
+      const template = parseRequest(text);
+      await checkFilterChain(template.filters);
+      return requestPlaceholders(template);
+    },
     prepare: async (source) => prepare(source, dependencies),
   };
 }
@@ -50,7 +64,9 @@ function prepare(source: StatementSource, dependencies: HttpDependencies): State
   const template = parseRequest(source.text);
   const found = httpEffect(template.method);
   requireEffect(found, source.allowed);
-  const { sent, shown, bound } = bindRequest(template, source.values);
+  const { sent, shown, bound: own } = bindRequest(template, source.values);
+  const filters = readFilterChain(template.filters, source.values);
+  const bound = [...own, ...filters.bound];
   const declared = sent.body !== null && !sent.headers.some(({ name }) => name.toLowerCase() === 'content-type');
   const extra = declared ? [{ name: 'content-type', value: contentType(template) }] : [];
   const credential = credentialFor(source.target, source.allowed);
@@ -58,21 +74,22 @@ function prepare(source: StatementSource, dependencies: HttpDependencies): State
   const visible = { ...shown, headers: [...shown.headers, ...extra] };
   return {
     language: 'http',
-    display: displayOf(visible),
+    display: displayOf(visible, showFilters(filters)),
     canonical: {
       executor: 'http',
       version: 1,
       request: requestJson(visible),
+      ...(filters.shown.length === 0 ? {} : { filters: filters.shown.map((words) => [...words]) }),
       target: canonicalTarget(source.target, credential),
     },
     effect: found.effect,
-    run: (context) => run({ source, sent: complete, bound, effect: found.effect }, context, dependencies),
+    run: (context) => run({ source, sent: complete, bound, filters, effect: found.effect }, context, dependencies),
   };
 }
 
-function displayOf(request: BoundRequest): string {
+function displayOf(request: BoundRequest, pipes: string): string {
   const head = [
-    `${request.method} ${request.path}`,
+    `${request.method} ${request.path}${pipes}`,
     ...request.headers.map(({ name, value }) => `${name}: ${value}`),
   ].join('\n');
   return request.body === null ? head : `${head}\n\n${request.body}`;
@@ -85,7 +102,12 @@ async function run(prepared: Prepared, context: RunContext, dependencies: HttpDe
     try {
       const { target, allowed } = prepared.source;
       const place = await httpPlace(target, { credential: credentialFor(target, allowed), secrets });
-      findings = await exchange(prepared, place, { limits, resolveName: dependencies.resolveName });
+      findings = await exchange(prepared, place, {
+        limits,
+        secrets: [...secretsAmong(prepared.bound), ...secrets.used],
+        clock: dependencies.clock,
+        resolveName: dependencies.resolveName,
+      });
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       findings = { status: 'refused', error: error.message };
@@ -94,17 +116,15 @@ async function run(prepared: Prepared, context: RunContext, dependencies: HttpDe
   });
 }
 
-async function exchange(
-  prepared: Prepared,
-  place: HttpPlace,
-  use: { limits: Limits; resolveName: ResolveName },
-): Promise<Findings> {
+async function exchange(prepared: Prepared, place: HttpPlace, use: Exchange): Promise<Findings> {
   const { limits } = use;
   try {
     const response = await sendAndFollow(prepared.sent, place, use);
     const answer = readAnswer(response);
-    const value: Record<string, Json> = { ...answer, duration_ms: limits.elapsedMs() };
+    const piped = prepared.filters.shown.length > 0;
+    const value: Record<string, Json> = { ...answer, duration_ms: limits.elapsedMs(), ...(piped ? { text: '' } : {}) };
     const output = renderAnswer(answer, limits.elapsedMs());
+    if (response.status < 400 && piped) return await filtered(prepared, { response, answer, value, output }, use);
     if (response.status < 400) return { status: 'ok', value, output };
     const unknown = prepared.effect !== 'read' && GATEWAY_GAVE_UP.has(response.status);
     const error = unknown
@@ -114,6 +134,29 @@ async function exchange(
   } catch (error) {
     return afterFailure(prepared, place, { limits, error });
   }
+}
+
+type Answered = {
+  readonly response: WireResponse;
+  readonly answer: HttpAnswer;
+  readonly value: Readonly<Record<string, Json>>;
+  readonly output: string;
+};
+
+/** What people see is filtered, and `expect` finds it in `text`; status, headers and body stay those of the answer. */
+async function filtered(
+  prepared: Prepared,
+  { response, answer, value, output }: Answered,
+  use: Exchange,
+): Promise<Findings> {
+  const changing = prepared.effect !== 'read';
+  const input = textOfAnswer(response, { answer, method: prepared.sent.method, secrets: use.secrets });
+  if (input === null) {
+    const error = 'The answer is not text, so it cannot be filtered: take the filter away.';
+    return changing ? { status: 'ok', value, output, warnings: [error] } : { status: 'failed', value, output, error };
+  }
+  const { text, ...rest } = await prepared.filters.apply(input, { limits: use.limits, clock: use.clock, changing });
+  return { ...rest, value: { ...value, text }, output: renderFiltered(response.status, text, use.limits.elapsedMs()) };
 }
 
 async function sendAndFollow(

@@ -1,7 +1,9 @@
 import type { Json } from '../../lib/canonical-json.ts';
 import { UserError } from '../../lib/errors.ts';
 import { type BoundValue, boundValue, plainText, shownValue } from '../bound-values.ts';
+import { parseCommandLine } from '../command-line.ts';
 import type { BoundValues } from '../executor.ts';
+import { looksPiped } from '../filters/chain.ts';
 import { type Piece, splitPlaceholders } from '../placeholders.ts';
 import { bindBody } from './bind-body.ts';
 import { bindPath } from './bind-path.ts';
@@ -16,8 +18,9 @@ const FORBIDDEN =
 const MORE_QUERY = /^[ \t]+[?&]/u;
 
 /**
- * Reads `.http` syntax: `METHOD /path`, with `?a=1` and `&b=2` also on indented lines of their own, headers, an empty line, a body. Throws UserError `statement_invalid` for anything else, an
- * address outside of the target included, and `placeholder_unbindable` for a method or a header name from a value.
+ * Reads `.http` syntax: `METHOD /path`, with `?a=1` and `&b=2` also on indented lines of their own, headers, an empty line, a body. What the
+ * answer is piped through stands behind the path, or on lines among the headers that begin with `|`. Throws UserError `statement_invalid` for
+ * anything else, an address outside of the target included, and `placeholder_unbindable` for a method or a header name from a value.
  */
 export function parseRequest(source: string): RequestTemplate {
   const text = source.replace(/\r\n/gu, '\n').replace(/^\n+|\s+$/gu, '');
@@ -29,10 +32,11 @@ export function parseRequest(source: string): RequestTemplate {
   const empty = text.search(/\n[ \t]*\n/u);
   const head = (empty < 0 ? text : text.slice(0, empty)).split('\n').filter((line) => !/^\s*(?:#|\/\/)/u.test(line));
   const body = empty < 0 ? '' : text.slice(empty).replace(/^\s*\n/u, '');
-  const headers = head.slice(1);
+  const [begin = '', pipes] = splitPipe(head[0] ?? '');
+  const headers = head.slice(1).filter((more) => !isPipe(more));
   const end = headers.findIndex((more) => !MORE_QUERY.test(more));
   const query = headers.splice(0, end < 0 ? headers.length : end).map((more) => more.trim());
-  const first = (head[0] ?? '').trimEnd() + query.join('');
+  const first = begin.trimEnd() + query.join('');
   const line = /^(?<method>\S+)[ \t]+(?<path>\S.*?)(?:[ \t]+HTTP\/[\d.]+)?[ \t]*$/u.exec(first)?.groups;
   const method = line?.method ?? '';
   const path = line?.path ?? '';
@@ -43,11 +47,13 @@ export function parseRequest(source: string): RequestTemplate {
     );
   }
   refuseFiles(body);
+  refusePipeInBody(body);
   return {
     method,
     path: splitPlaceholders(path),
     headers: headers.map(parseHeader),
     body: splitPlaceholders(body),
+    filters: parseFilters([pipes, ...head.slice(1).filter(isPipe)]),
   };
 }
 
@@ -61,10 +67,41 @@ function refuseFiles(body: string): void {
   );
 }
 
-/** Names of the placeholders in the order of appearance. */
+/** Names of the placeholders of a request and its filters in the order of appearance. */
 export function requestPlaceholders(template: RequestTemplate): string[] {
+  const inFilters = template.filters.flat(2).flatMap((part) => ('name' in part ? [part.name] : []));
+  return [...new Set([...namesInRequest(template), ...inFilters])];
+}
+
+function namesInRequest(template: RequestTemplate): string[] {
   const pieces = [...template.path, ...template.headers.flatMap((header) => header.value), ...template.body];
   return [...new Set(pieces.flatMap((piece) => (piece.kind === 'value' ? [piece.name] : [])))];
+}
+
+/** A path holds no space, so ` |` can only begin the filters. */
+function splitPipe(line: string): [request: string, pipes: string] {
+  const at = line.search(/[ \t]\|/u);
+  return at < 0 ? [line, ''] : [line.slice(0, at), line.slice(at + 1)];
+}
+
+/** A line among the headers that begins with `|` goes on with the filters. */
+function isPipe(line: string): boolean {
+  return /^\s*\|/u.test(line);
+}
+
+function parseFilters(lines: readonly string[]): RequestTemplate['filters'] {
+  const text = lines.join(' ').trim();
+  return text === '' ? [] : parseCommandLine(`http ${text}`, 'http').filters;
+}
+
+/** It would be sent. */
+function refusePipeInBody(body: string): void {
+  const last = body.trimEnd().split('\n').at(-1) ?? '';
+  if (!isPipe(last) || !looksPiped(last)) return;
+  throw new UserError(
+    'statement_invalid',
+    `\`${last.trim().slice(0, 40)}\` stands in the body and would be sent: put it behind the path, \`POST /path | jq .\`.`,
+  );
 }
 
 /** Puts the values in their places, encoded for each. Throws UserError `value_refused` or `placeholder_unbindable`. */
@@ -72,7 +109,7 @@ export function bindRequest(
   template: RequestTemplate,
   values: BoundValues,
 ): { sent: BoundRequest; shown: BoundRequest; bound: BoundValue[] } {
-  const bound = requestPlaceholders(template).map((name) => boundValue(values, name));
+  const bound = namesInRequest(template).map((name) => boundValue(values, name));
   const build = (textOf: TextOf): BoundRequest => ({
     method: template.method,
     path: bindPath(template.path, values, textOf),

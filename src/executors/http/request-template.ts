@@ -1,4 +1,5 @@
 import type { BoundValue } from '../bound-values.ts';
+import type { ArgumentTemplate } from '../command-line.ts';
 import type { Piece } from '../placeholders.ts';
 
 /** A request before binding. */
@@ -7,6 +8,8 @@ export type RequestTemplate = {
   readonly path: readonly Piece[];
   readonly headers: readonly { readonly name: string; readonly value: readonly Piece[] }[];
   readonly body: readonly Piece[];
+  /** The programs that the answer is piped through. */
+  readonly filters: readonly (readonly ArgumentTemplate[])[];
 };
 
 /** A request with every value in its place. */

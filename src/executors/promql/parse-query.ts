@@ -2,6 +2,7 @@ import { promqlEffect } from '../../analysis/promql-effect.ts';
 import { UserError } from '../../lib/errors.ts';
 import { type BoundValue, boundValue, plainText, shownValue } from '../bound-values.ts';
 import type { BoundValues } from '../executor.ts';
+import { looksPiped } from '../filters/chain.ts';
 import { type Piece, placeholderNames, splitPlaceholders } from '../placeholders.ts';
 
 /** The times of a range query, and where a line is drawn across its picture. */
@@ -35,6 +36,8 @@ export function parseQuery(source: string): QueryTemplate {
   const shape = pieces.map((piece) => (piece.kind === 'text' ? piece.text : '1')).join('');
   const found = promqlEffect(shape);
   // a comparison with a number in the place of a label's value is no PromQL, so the shape is looked at only for brackets and signs
+  if (found.effect !== 'read' && looksPiped(shape))
+    throw invalid('The series of PromQL are not piped: choose them with labels, topk(5, …) or a comparison.');
   if (found.effect !== 'read') throw invalid(found.reasons[0] ?? 'This is no PromQL expression.');
   return { range: ranged ? readRange(head) : null, pieces, names: placeholderNames(pieces) };
 }

@@ -1,6 +1,7 @@
 import { analyseSql, type SqlAnalysis } from '../../analysis/sql-effect.ts';
 import { UserError } from '../../lib/errors.ts';
 import { refuseInvisible } from '../bound-values.ts';
+import { looksPiped } from '../filters/chain.ts';
 import { placeOf } from '../placeholders.ts';
 import { bindSql, type SqlTemplate } from './bind-sql.ts';
 
@@ -31,6 +32,13 @@ async function analyse(source: string, template: SqlTemplate): Promise<SqlAnalys
   try {
     return await analyseSql(template.text);
   } catch (error) {
+    // In SQL a | is an operator, so it is a pipe only where PostgreSQL cannot read it.
+    if (error instanceof UserError && looksPiped(source)) {
+      throw new UserError(
+        'statement_invalid',
+        'The rows of SQL are not piped: choose them with WHERE and ORDER BY … LIMIT, count them with count(*).',
+      );
+    }
     const number = error instanceof Error ? /at or near "\$(\d+)"/u.exec(error.message)?.[1] : undefined;
     const name = number === undefined ? undefined : template.names[Number(number) - 1];
     if (name === undefined) throw error;
