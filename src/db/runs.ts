@@ -2,15 +2,20 @@ import type { Effect } from '../domain/effect.ts';
 import type { Run, StepRun, StepRunState } from '../domain/run.ts';
 import type { Json } from '../lib/canonical-json.ts';
 import type { StepPicture } from './step-pictures.ts';
+import { storable } from './storable.ts';
 import type { Tx } from './transaction.ts';
 
 const RUN_COLUMNS = `id, runbook, system, title, source_file as "sourceFile", source_text as "sourceText",
   content_hash as "contentHash", commit, incident, channel, thread, params, requested_by as "requestedBy",
   created_at as "createdAt", rehearsal`;
 
+/** What a sensitive step found lies apart, and only as long as somebody can act on it. */
+const VALUE = `coalesce(step_runs.value, (select kept.value from sensitive_outputs as kept
+  where kept.step_run = step_runs.id and kept.value_until > now()))`;
+
 const STEP_RUN_COLUMNS = `id, run, step, title, purpose, verifies, state, effect, target, display,
   requested_by as "requestedBy", reason, requested_at as "requestedAt", started_at as "startedAt",
-  finished_at as "finishedAt", value, output, omitted_bytes as "omittedBytes", error, passed,
+  finished_at as "finishedAt", ${VALUE} as value, output, omitted_bytes as "omittedBytes", error, passed,
   cancel_requested_at as "cancelRequestedAt", cancel_requested_by as "cancelRequestedBy",
   secrets_wanted as "secretsWanted", preview, preview_at as "previewAt",
   (select count(*)::int from secret_gifts where step_run = step_runs.id) as "secretsGiven"`;
@@ -183,14 +188,6 @@ export type StepRunEnd = {
   readonly passed: boolean | null;
   readonly pictures?: readonly StepPicture[];
 };
-
-/** PostgreSQL stores neither NUL nor half a surrogate pair, and an answer may hold both: they become U+FFFD. */
-function storable(value: unknown): unknown {
-  if (typeof value === 'string') return value.replace(/\u0000|\p{Surrogate}/gu, '\ufffd');
-  if (Array.isArray(value)) return value.map(storable);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [String(storable(key)), storable(item)]));
-}
 
 /** Records the end of a running step; false when `owner` no longer holds it (it was declared dead meanwhile). */
 export async function finishStepRun(tx: Tx, id: number, owner: string, end: StepRunEnd): Promise<boolean> {

@@ -11,6 +11,7 @@ import {
 } from '../db/incidents.ts';
 import { enqueue } from '../db/outbox.ts';
 import { claimRequest } from '../db/requests.ts';
+import { forgetValuesOf } from '../db/sensitive-outputs.ts';
 import { leaveTemporary, listTemporaryOf } from '../db/temporary-states.ts';
 import { type Tx, withTransaction } from '../db/transaction.ts';
 import { addTypedJob, removeTypedJob } from '../db/typed-jobs.ts';
@@ -215,6 +216,7 @@ export async function resolveIncident(
       summary,
       afterMs: tx.now.getTime() - incident.declaredAt.getTime(),
     });
+    await forgetValuesOf(tx, incident.number);
     await refreshPages(tx, await closePages(tx, incident.number));
     await removeTypedJob(tx, { task: 'escalation.tick', incident: incident.number });
     // Not getSystem: an incident can be resolved when its system has left the packs.

@@ -34,7 +34,8 @@ export async function carryOut(context: RunsContext, sending: Sending, signal: A
     }
   } catch (error) {
     const text = redact(messageOf(error), []);
-    context.log.error({ reason: text, stepRun: stepRun.id }, 'A changing step threw; its state is unknown.');
+    const reason = step.sensitive ? 'not logged: the step is sensitive' : text;
+    context.log.error({ reason, stepRun: stepRun.id }, 'A changing step threw; its state is unknown.');
     ends.push({ ...refusedEnd(error), state: 'unknown', error: `It broke while it ran: ${text}` });
   }
   return together(ends, statements.length);

@@ -157,7 +157,7 @@ async function finish(
   whole: StepRunEnd,
 ): Promise<void> {
   const { run, stepRun, step, runbook } = started;
-  const end = await keepSensitive(tx, step, stepRun, whole);
+  const end = await keepSensitive(tx, started, whole);
   if (!(await finishStepRun(tx, stepRun.id, context.owner, end))) return;
   await settleTarget(tx, stepRun.id, end.state !== 'unknown' && end.state !== 'timeout');
   await updateRunParams(tx, run.id, started.captures.found);

@@ -45,7 +45,7 @@ async function keepPictures(tx: Tx, { runbook, stepRun }: Taken, end: StepRunEnd
 export async function finishRead(context: RunsContext, taken: Taken, ending: Ending): Promise<void> {
   const { run, stepRun } = taken;
   await recordEnd(context, ending.end, async (tx, whole) => {
-    const end = await keepSensitive(tx, findStep(taken.runbook, stepRun.step), stepRun, whole);
+    const end = await keepSensitive(tx, taken, whole);
     // Two last steps that end at the same moment must see each other, or neither would close the diagnostics.
     await lockRun(tx, run.id);
     if (!(await finishStepRun(tx, stepRun.id, context.owner, end))) return;

@@ -4,6 +4,7 @@ import { parseParam } from '../domain/params.ts';
 import { type Run, type StepRun, stepValues } from '../domain/run.ts';
 import type { ExecutableStep, ParamValue, Runbook } from '../domain/runbook.ts';
 import type { StatementResult } from '../executors/executor.ts';
+import { redact } from '../executors/output-safety.ts';
 import { messageOf, UserError } from '../lib/errors.ts';
 
 /** What a step looks at: its own result at top level, earlier results as `steps.<id>`, and the values of the run. */
@@ -41,7 +42,10 @@ export function endOf(
 
 /** The end of a step run whose statement was never sent. */
 export function refusedEnd(error: unknown): StepRunEnd {
-  const text = error instanceof UserError ? error.message : `Warroom could not prepare this step: ${messageOf(error)}`;
+  const text =
+    error instanceof UserError
+      ? error.message
+      : `Warroom could not carry out this step: ${redact(messageOf(error), [])}`;
   return { state: 'refused', value: null, output: '', omittedBytes: 0, error: text, passed: null };
 }
 

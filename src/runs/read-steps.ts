@@ -3,6 +3,8 @@ import { type Tx, withTransaction } from '../db/transaction.ts';
 import { addTypedJob } from '../db/typed-jobs.ts';
 import type { ExecutableStep } from '../domain/runbook.ts';
 import type { StatementResult } from '../executors/executor.ts';
+import { redact } from '../executors/output-safety.ts';
+import { messageOf, UserError } from '../lib/errors.ts';
 import { type CancelWatch, watchCancel } from './cancel-watch.ts';
 import type { RunsContext } from './context.ts';
 import { read } from './execute.ts';
@@ -78,14 +80,17 @@ async function carryOut(
     return { end: { ...end, error: end.error ?? captures.problem }, display: statement.display, captures };
   } catch (error) {
     if (signal.aborted) return wanted() ? CANCELLED : null;
+    const end = refusedEnd(error);
+    if (error instanceof UserError) return { end, display: null, captures: NO_CAPTURES };
+    // It may have been sent: what the error quotes is treated like output.
     logUnexpected(context, error, step, taken);
-    return { end: refusedEnd(error), display: null, captures: NO_CAPTURES };
+    return { end: { ...end, state: 'failed' }, display: null, captures: NO_CAPTURES };
   }
 }
 
 function logUnexpected(context: RunsContext, error: unknown, step: ExecutableStep, taken: Taken): void {
-  if (error instanceof Error && error.name === 'UserError') return;
-  context.log.error({ err: error, run: taken.run.id, step: step.id }, 'A read step could not be carried out.');
+  const reason = step.sensitive ? 'not logged: the step is sensitive' : redact(messageOf(error), []);
+  context.log.error({ reason, run: taken.run.id, step: step.id }, 'A read step could not be carried out.');
 }
 
 async function putBack(context: RunsContext, { run, stepRun }: Taken): Promise<void> {

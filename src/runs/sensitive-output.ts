@@ -3,33 +3,49 @@ import { spendLink } from '../db/one-time-links.ts';
 import { findRun, findStepRun, type StepRunEnd } from '../db/runs.ts';
 import { findSensitiveOutput, saveSensitiveOutput } from '../db/sensitive-outputs.ts';
 import { type Tx, withTransaction } from '../db/transaction.ts';
+import { neededValue } from '../domain/needed-value.ts';
 import type { Person } from '../domain/person.ts';
 import type { Run, StepRun } from '../domain/run.ts';
-import type { Step } from '../domain/runbook.ts';
+import { findStep, type Runbook } from '../domain/runbook.ts';
 import { requireRole } from '../incidents/actions.ts';
 import { UserError } from '../lib/errors.ts';
 import type { RunsContext } from './context.ts';
 import { createLink, getOpenLink, hashOf } from './one-time-link.ts';
+import { RUN_MS } from './run-age.ts';
 
 /** So long somebody can look at output that is kept off Slack. */
 const KEPT_HOURS = 24;
 
+type Sensitive = {
+  readonly run: Pick<Run, 'createdAt'>;
+  readonly runbook: Runbook;
+  readonly stepRun: Pick<StepRun, 'id' | 'step'>;
+};
+
 /**
- * Takes the output of a step marked `sensitive` out of its end and puts it where only its page looks. An error of the
- * target may quote what it holds, so it goes there as well. Other steps keep theirs.
+ * Takes what a step marked `sensitive` found out of its end and puts it where only its page looks. An error of the target
+ * may quote what it holds, so it goes there as well. Of its value stays what expressions of the runbook look at, until
+ * nothing can be begun in the run any more. Other steps keep theirs.
  */
 export async function keepSensitive(
   tx: Tx,
-  step: Step | null | undefined,
-  stepRun: Pick<StepRun, 'id'>,
+  { run, runbook, stepRun }: Sensitive,
   end: StepRunEnd,
 ): Promise<StepRunEnd> {
+  const step = findStep(runbook, stepRun.step);
   if (step?.kind !== 'executable' || !step.sensitive || end.state === 'refused') return end;
   const output = [end.output, end.error === null ? '' : `Error: ${end.error}`].filter((part) => part !== '').join('\n');
-  if (output !== '')
-    await saveSensitiveOutput(tx, stepRun.id, { output, omittedBytes: end.omittedBytes, hours: KEPT_HOURS });
+  await saveSensitiveOutput(tx, stepRun.id, {
+    output,
+    omittedBytes: end.omittedBytes,
+    hours: KEPT_HOURS,
+    value: end.value === null ? null : neededValue(runbook, step.id, end.value),
+    valueUntil: new Date(run.createdAt.getTime() + (runbook.timeoutMs ?? RUN_MS)),
+    captured: step.captures.map(({ name }) => name),
+  });
   return {
     ...end,
+    value: null,
     output: '',
     omittedBytes: 0,
     error: end.error === null ? null : 'Its output is sensitive and says why.',

@@ -93,7 +93,7 @@ describe('what a changing step captures', () => {
     const run = await runs.open('RB-50');
     const request = { run: run.id, actor: ALICE, reason: 'It is slow.', params: {}, requestKey: freshKey() };
     await expect(requestPlan(desk.context, { ...request, steps: ['find', 'use'] })).rejects.toThrow(
-      '“Use” uses ticket, which “Find” finds only when it runs: ask for it by itself afterwards.',
+      '“Use” uses ticket, which “Find” finds anew while the plan runs, so its command cannot be approved yet: ask for “Find” by itself now, and for “Use” when that is done.',
     );
     expect(await runs.steps(run)).toEqual([]);
   });
