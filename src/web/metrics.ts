@@ -6,14 +6,27 @@ import type { Queryable } from '../db/transaction.ts';
 export function createMetrics(db: Queryable): { contentType: string; render(): Promise<string>; stop(): void } {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const incidents = gauge(registry, 'warroom_open_incidents', 'Open incidents', ['system', 'severity']);
+  const incidents = gauge(registry, 'warroom_open_incidents', 'Open incidents, without private ones', [
+    'system',
+    'severity',
+  ]);
   const outbox = gauge(registry, 'warroom_outbox', 'Messages decided but not yet delivered', ['lane', 'state']);
   const oldest = gauge(registry, 'warroom_outbox_oldest_seconds', 'How long the oldest due message has waited', [
     'lane',
     'state',
   ]);
-  const pages = gauge(registry, 'warroom_open_pages', 'Pages that nobody has acknowledged', []);
-  const approvals = gauge(registry, 'warroom_pending_approvals', 'Approvals that somebody waits for', []);
+  const pages = gauge(
+    registry,
+    'warroom_open_pages',
+    'Pages that nobody has acknowledged, without those of private incidents',
+    [],
+  );
+  const approvals = gauge(
+    registry,
+    'warroom_pending_approvals',
+    'Approvals that somebody waits for, without those of private incidents',
+    [],
+  );
   const jobs = gauge(registry, 'warroom_due_jobs', 'Jobs whose time has come and that nobody runs', []);
   return {
     contentType: registry.contentType,

@@ -115,10 +115,10 @@ export async function deliverUpdate(deps: DeliverDeps, delivery: Of<'incident.up
   );
 }
 
-/** The room and the announcement's thread; one place when they are the same. */
+/** The room and the announcement's thread; one place when they are the same. What is private is said in its room alone. */
 function placesOf(incident: Incident, thread: Place | null): Place[] {
   const room = roomOf(incident);
-  return [room, room?.thread ? null : thread].filter((place) => place !== null);
+  return [room, room?.thread || incident.private ? null : thread].filter((place) => place !== null);
 }
 
 /** Posts what it came to, with the timeline as a file, in the room or below the announcement. */

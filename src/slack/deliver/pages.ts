@@ -6,6 +6,7 @@ import { withTransaction } from '../../db/transaction.ts';
 import type { Page } from '../../domain/escalation.ts';
 import type { Incident } from '../../domain/incident.ts';
 import type { Intent } from '../../domain/intents.ts';
+import { isMember } from '../../domain/person.ts';
 import type { SystemDefinition } from '../../domain/system.ts';
 import { contactName } from '../../escalation/ladder.ts';
 import { pageUnreachable } from '../../escalation/unreachable.ts';
@@ -16,9 +17,11 @@ import { knownHub } from '../hub.ts';
 import { fetchPerson } from '../people.ts';
 import { editSent, editSlot, openDm, outcomeOfFailure, postOnce } from '../send.ts';
 import { groupMembers } from '../user-groups.ts';
-import { type PageNotice, pageMessage, unreachableMessage } from '../views/page.ts';
+import type { Message } from '../views/message.ts';
+import { type PageNotice, pageMessage, privateUnreachableMessage, unreachableMessage } from '../views/page.ts';
 import { type DeliverDeps, GONE, peopleDeps, read, recordNow, sendAll } from './deliver-context.ts';
 import { hubOf } from './incident-messages.ts';
+import { inviteAll } from './war-room.ts';
 
 type Of<T extends Intent['type']> = Delivery<Extract<Intent, { type: T }>>;
 type Paged = {
@@ -117,7 +120,7 @@ async function pageOne(
   try {
     const place = recipient.startsWith('S')
       ? await groupPlace(deps, paged, recipient)
-      : await directPlace(deps, recipient);
+      : await directPlace(deps, paged.incident, recipient);
     if ('reason' in place) return { status: 'not_reached', reason: place.reason };
     const message = pageMessage(await noticeOf(deps, paged, { ordinal: delivery.intent.ordinal, recipient }));
     const slot = slotOf(paged.page.id, delivery.intent.ordinal, recipient);
@@ -138,10 +141,11 @@ async function settleOne(deps: DeliverDeps, recipient: string, outcome: Outcome)
 type Where = { readonly channel: string; readonly thread?: string } | { readonly reason: string };
 
 /** A direct message, unless Slack says that there is nobody to read it. When Slack cannot be asked, it is sent all the same. */
-async function directPlace(deps: DeliverDeps, recipient: string): Promise<Where> {
+async function directPlace(deps: DeliverDeps, incident: Incident, recipient: string): Promise<Where> {
   try {
     const person = await fetchPerson(peopleDeps(deps), recipient, 'page');
     if (person.isDeactivated) return { reason: `${person.name} has left the workspace` };
+    if (isMember(person)) await letIn(deps, incident, [recipient]);
   } catch (error) {
     if (error instanceof UserError) return { reason: `${recipient} is not known in this workspace` };
     deps.log.warn({ recipient, error }, 'A page goes out although Slack could not be asked about its recipient.');
@@ -153,11 +157,23 @@ async function groupPlace(deps: DeliverDeps, paged: Paged, group: string): Promi
   const members = await groupMembers(deps, group, 'page');
   if (members.length === 0) return { reason: `the user group ${group} has no members` };
   const { room } = paged.incident;
+  await letIn(deps, paged.incident, members);
   if (room) return room.thread ? { channel: room.channel, thread: room.thread } : { channel: room.channel };
   // A mention needs a place that the group may see: a private incident has none before its room.
   if (paged.incident.private)
     return { reason: `the private room of the incident is not there yet to call ${group} in` };
   return { channel: await deps.hub() };
+}
+
+/** Who is paged for a private incident belongs into its room: they could not help otherwise, nor would a mention there reach them. */
+async function letIn(deps: DeliverDeps, incident: Incident, people: readonly string[]): Promise<void> {
+  if (!incident.private || !incident.room) return;
+  try {
+    await inviteAll(deps, { channel: incident.room.channel, people, lane: 'page' });
+  } catch (error) {
+    // The page is what matters; who is not in the room is told so by it.
+    deps.log.warn({ error }, 'Somebody who is paged could not be let into the room of a private incident.');
+  }
 }
 
 async function noticeOf(
@@ -195,19 +211,38 @@ export async function deliverPageRefresh(deps: DeliverDeps, delivery: Of<'page.r
   );
 }
 
-/** Says loudly, in the hub and in the room, that nobody was reached. */
+/** Says loudly, in the hub and in the room, that nobody was reached. The hub is not told which private incident it is. */
 export async function deliverUnreachable(deps: DeliverDeps, delivery: Of<'page.unreachable'>): Promise<Outcome> {
   const paged = await readPaged(deps, delivery.intent.page);
   if (!paged) return GONE;
   const { page, incident } = paged;
   const hub = await hubOf(deps);
   const reason = (await withTransaction(deps.pool, (tx) => findUnreachableReason(tx, page.id))) ?? 'unknown';
-  const say = (channel: string, inRoom: boolean) => (): Promise<Outcome> => {
-    const message = unreachableMessage({ incident, contactName: calledIn(paged), reason, inRoom });
-    return postOnce(deps, { slot: `${delivery.key}:${channel}`, channel, message, delivery });
-  };
+  const said = (inRoom: boolean) => unreachableMessage({ incident, contactName: calledIn(paged), reason, inRoom });
+  const say = (channel: string, message: Message) => (): Promise<Outcome> =>
+    postOnce(deps, { slot: `${delivery.key}:${channel}`, channel, message, delivery });
   const { room } = incident;
   // The room hears of it also when the hub cannot be found.
-  const inHub = typeof hub === 'string' ? say(hub, false) : () => Promise.resolve(hub);
-  return sendAll(deps, [inHub, ...(room && room.channel !== hub ? [say(room.channel, true)] : [])]);
+  const inHub =
+    typeof hub === 'string'
+      ? say(hub, incident.private ? privateUnreachableMessage() : said(false))
+      : () => Promise.resolve(hub);
+  if (room) return sendAll(deps, [inHub, ...(room.channel !== hub ? [say(room.channel, said(true))] : [])]);
+  return sendAll(
+    deps,
+    incident.private ? [inHub, () => tellDeclarer(deps, incident, (dm) => say(dm, said(true))())] : [inHub],
+  );
+}
+
+/** While a private incident has no room, nobody else may know what the hub does not say. */
+async function tellDeclarer(
+  deps: DeliverDeps,
+  incident: Incident,
+  say: (channel: string) => Promise<Outcome>,
+): Promise<Outcome> {
+  try {
+    return await say(await openDm(deps, incident.declaredBy));
+  } catch (error) {
+    return outcomeOfFailure(error);
+  }
 }

@@ -4,7 +4,7 @@ import { findMessage } from '../../db/messages.ts';
 import { enqueue } from '../../db/outbox.ts';
 import type { Tx } from '../../db/transaction.ts';
 import type { Incident } from '../../domain/incident.ts';
-import { coalesceKey, type Intent } from '../../domain/intents.ts';
+import { coalesceKey, type Intent, type Lane } from '../../domain/intents.ts';
 import { recordFact } from '../../incidents/actions.ts';
 import { readIncidentCard } from '../../incidents/incident-card.ts';
 import { slugify } from '../../lib/text.ts';
@@ -88,9 +88,7 @@ export async function deliverInvite(deps: DeliverDeps, delivery: Of<'incident.in
   if (!incident.room || incident.room.thread) return NO_PLACE;
   try {
     const people = await expandGroups(deps, delivery.intent.people);
-    for (let start = 0; start < people.length; start += INVITED_AT_ONCE) {
-      await invite(deps, incident.room.channel, people.slice(start, start + INVITED_AT_ONCE));
-    }
+    await inviteAll(deps, { channel: incident.room.channel, people, lane: 'card' });
     return { status: 'sent' };
   } catch (error) {
     return outcomeOfFailure(error);
@@ -109,11 +107,19 @@ async function expandGroups(deps: DeliverDeps, ids: readonly string[]): Promise<
 
 const ALREADY_THERE = ['already_in_channel', 'cant_invite_self', 'no_user'] as const;
 
-async function invite(deps: DeliverDeps, channel: string, users: readonly string[]): Promise<void> {
-  try {
-    await deps.call('card', 'conversations.invite', { channel, users: users.join(','), force: true });
-  } catch (error) {
-    if (!isSlackError(error, ...ALREADY_THERE)) throw error;
+/** Invites people into a channel; who is there already, or is nobody, does not stand in the way. Throws SlackCallError. */
+export async function inviteAll(
+  deps: DeliverDeps,
+  wanted: { readonly channel: string; readonly people: readonly string[]; readonly lane: Lane },
+): Promise<void> {
+  const { channel, people, lane } = wanted;
+  for (let start = 0; start < people.length; start += INVITED_AT_ONCE) {
+    const users = people.slice(start, start + INVITED_AT_ONCE).join(',');
+    try {
+      await deps.call(lane, 'conversations.invite', { channel, users, force: true });
+    } catch (error) {
+      if (!isSlackError(error, ...ALREADY_THERE)) throw error;
+    }
   }
 }
 

@@ -26,12 +26,13 @@ export type PageNotice = {
 /** A page: what, where, how late, which repeat. After it is answered it says by whom, without a button. */
 export function pageMessage(notice: PageNotice): Message {
   const { incident, page } = notice;
-  const what = escapeLine(`${incident.severity} · ${incident.title}`, 200);
+  const title = isHidden(notice) ? 'a private incident' : incident.title;
+  const what = escapeLine(`${incident.severity} · ${title}`, 200);
   const open = isOpen(notice);
   const call = notice.call ? `${notice.call} ` : '';
   return message(
     `${open ? `📟 ${call}Page for ${escapeLine(notice.contactName)}` : `${answer(notice)}`}: ${what} (incident ${incident.number})`,
-    [header(`📟 ${severityEmoji(incident.rank)} ${incident.severity} · ${incident.title}`)],
+    [header(`📟 ${severityEmoji(incident.rank)} ${incident.severity} · ${title}`)],
     [
       section(
         `${call}You are paged as *${escapeLine(notice.contactName)}*. ${open ? 'Acknowledge so that Warroom stops looking for somebody else.' : answer(notice)}`,
@@ -42,7 +43,7 @@ export function pageMessage(notice: PageNotice): Message {
         ['Incident', `${incident.number} · ${escapeLine(notice.system.name)}`],
         ['Opened', since(incident.declaredAt)],
         ['Where', where(notice)],
-        ['Customers notice', incident.impact ? escapeLine(incident.impact, 300) : 'not said'],
+        ['Customers notice', impact(notice)],
       ]),
     ],
     remarks(notice),
@@ -54,6 +55,16 @@ export function pageMessage(notice: PageNotice): Message {
         ]
       : [],
   );
+}
+
+/** A direct message is read on lock screens: what a private incident is about stands in its room alone. */
+function isHidden({ incident, call }: PageNotice): boolean {
+  return incident.private && call === null;
+}
+
+function impact(notice: PageNotice): string {
+  if (isHidden(notice)) return 'see its room';
+  return notice.incident.impact ? escapeLine(notice.incident.impact, 300) : 'not said';
 }
 
 function isOpen(notice: PageNotice): boolean {
@@ -98,9 +109,7 @@ export function unreachableMessage(failure: {
   readonly inRoom: boolean;
 }): Message {
   const { incident } = failure;
-  // In the hub nobody learns what a private incident is about.
-  const title = incident.private && !failure.inRoom ? 'a private incident' : incident.title;
-  const what = escapeLine(`${incident.severity} · ${title}`, 200);
+  const what = escapeLine(`${incident.severity} · ${incident.title}`, 200);
   const contact = escapeLine(failure.contactName);
   return message(
     `<!channel> 🚨 Nobody could be paged as ${contact} for incident ${incident.number}: ${what}`,
@@ -124,5 +133,19 @@ export function unreachableMessage(failure: {
           ]),
         ]
       : [],
+  );
+}
+
+/** The same in the hub about a private incident: nothing of it, and the way to it for those who may answer. */
+export function privateUnreachableMessage(): Message {
+  return message(
+    '<!channel> 🚨 A page was not delivered: nobody was reached for a private incident',
+    [
+      section(
+        '<!channel> 🚨 *A page was not delivered*: nobody was reached for a private incident.\n' +
+          'If you are in its room, press *Open incidents* here or open the Home tab, and acknowledge it; otherwise call somebody of security. Nobody else knows yet.',
+      ),
+    ],
+    [actions([button({ action: 'incident.list', text: 'Open incidents', value: 'open', style: 'primary' })])],
   );
 }
