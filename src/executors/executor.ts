@@ -34,6 +34,17 @@ export type Statement = {
   preview?(context: RunContext): Promise<string>;
 };
 
+/** Which sending of a statement this is, for a target that can be told. Nothing of an incident stands in it. */
+export type SendingOrigin = {
+  readonly run: number;
+  readonly stepRun: number;
+  /**
+   * The same whoever sends this statement of this step run, another one for everything else: a target that takes each name once carries
+   * it out once. Null for reading, which may be repeated.
+   */
+  readonly once: string | null;
+};
+
 export type RunContext = {
   /** Cancels: the executor stops the work on the target as far as its protocol can, then settles as `cancelled`. */
   readonly signal: AbortSignal;
@@ -42,6 +53,8 @@ export type RunContext = {
   readonly maxOutputBytes: number;
   /** Resolves names of secrets (`env:NAME`, `file:/path`) at the moment of use; without it the resolver given to `createExecutors`. */
   readonly secrets?: (reference: string) => Promise<Secret>;
+  /** Absent where no step of a run is carried out. */
+  readonly origin?: SendingOrigin;
   /** Progress for long statements, already redacted; may be called with any chunk size. */
   readonly onOutput?: (chunk: string) => void;
 };

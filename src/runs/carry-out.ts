@@ -27,8 +27,9 @@ export async function carryOut(context: RunsContext, sending: Sending, signal: A
   const run = { ...sending.run, params: valuesOf(sending.runbook, sending.run) };
   const ends: StepRunEnd[] = [];
   try {
-    for (const statement of statements) {
-      const end = endOf(step, await send(context, statement, sending, signal), run, earlier);
+    for (const [index, statement] of statements.entries()) {
+      const result = await send(context, statement, { ...sending, index }, signal);
+      const end = endOf(step, result, run, earlier);
       ends.push(end);
       if (end.state !== 'ok' || end.passed === false) break;
     }

@@ -1,4 +1,4 @@
-import type { Run } from '../domain/run.ts';
+import type { Run, StepRun } from '../domain/run.ts';
 import type { ExecutableStep, Runbook } from '../domain/runbook.ts';
 import type { Statement, StatementResult } from '../executors/executor.ts';
 import type { RunsContext } from './context.ts';
@@ -21,20 +21,37 @@ const REHEARSED: StatementResult = {
 export async function send(
   context: Pick<RunsContext, 'secrets'>,
   statement: Statement,
-  sending: { readonly run: Pick<Run, 'rehearsal'>; readonly step: ExecutableStep },
+  sending: {
+    readonly run: Pick<Run, 'id' | 'rehearsal'>;
+    readonly step: ExecutableStep;
+    readonly stepRun: Pick<StepRun, 'id' | 'requestedAt'>;
+    /** Which of the statements of a changing step; absent for reading. */
+    readonly index?: number;
+  },
   signal: AbortSignal,
 ): Promise<StatementResult> {
-  const { run, step } = sending;
+  const { run, step, stepRun, index } = sending;
   if (run.rehearsal) return REHEARSED;
   return statement.run({
     signal,
     timeoutMs: step.timeoutMs ?? (step.effect === 'read' ? READ_TIMEOUT_MS : CHANGE_TIMEOUT_MS),
     maxOutputBytes: MAX_OUTPUT_BYTES,
     secrets: context.secrets,
+    origin: {
+      run: run.id,
+      stepRun: stepRun.id,
+      // Ids begin again in another database; the instant of the request does not.
+      once: index === undefined ? null : `${stepRun.requestedAt.toISOString()}/${index}`,
+    },
   });
 }
 
-type Reading = { readonly runbook: Runbook; readonly step: ExecutableStep; readonly run: Run };
+type Reading = {
+  readonly runbook: Runbook;
+  readonly step: ExecutableStep;
+  readonly run: Run;
+  readonly stepRun: StepRun;
+};
 
 /**
  * Carries out a read step. `retry` tries again what failed, `poll` asks until `accept` is content or the time is over.

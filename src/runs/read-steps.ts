@@ -73,7 +73,7 @@ async function carryOut(
     return state === 'ok' && passed !== false;
   };
   try {
-    const { statement, result } = await read(context, { run, runbook, step }, accept, signal);
+    const { statement, result } = await read(context, { run, runbook, step, stepRun }, accept, signal);
     if (signal.aborted && !accept(result)) return wanted() ? CANCELLED : null;
     const end = endOf(step, result, run, earlier);
     const captures = end.state === 'ok' ? capturesOf(step, result, { run, runbook, earlier }) : NO_CAPTURES;

@@ -44,6 +44,24 @@ export class KubeConnection {
 
   /** Sends one request and reads the whole answer. Redirects are answers like others. Throws KubeConnectionError. */
   send(request: WireRequest): Promise<WireAnswer> {
+    return this.#exchange(request, collect);
+  }
+
+  /**
+   * The same for an answer that has no end in sight: what comes is given on and not kept. An answer that is no success is read whole
+   * and given back. Throws KubeConnectionError also when the answer breaks off.
+   */
+  stream(request: WireRequest, onChunk: (chunk: Buffer) => void): Promise<WireAnswer> {
+    return this.#exchange(request, (response, end) => {
+      if ((response.statusCode ?? 0) >= 300) return collect(response, end);
+      response.on('error', (error) => end.fail(error));
+      response.on('aborted', () => end.fail(new Error(BROKEN_OFF)));
+      response.on('data', onChunk);
+      response.on('end', () => end.resolve({ status: response.statusCode ?? 0, type: '', body: '' }));
+    });
+  }
+
+  #exchange(request: WireRequest, read: (response: http.IncomingMessage, end: Ends) => void): Promise<WireAnswer> {
     const { server } = this.#place;
     const transport = server.protocol === 'https:' ? https : http;
     return new Promise((resolve, reject) => {
@@ -71,7 +89,7 @@ export class KubeConnection {
         else socket.once(ready, () => (sent = true));
       });
       sending.on('error', (error) => fail(error));
-      sending.on('response', (response) => collect(response, { resolve, fail }));
+      sending.on('response', (response) => read(response, { resolve, fail }));
       sending.end(request.body ?? undefined);
     });
   }
@@ -86,14 +104,15 @@ export class KubeConnection {
   }
 }
 
-function collect(
-  response: http.IncomingMessage,
-  end: { resolve(answer: WireAnswer): void; fail(error: unknown, tooLarge?: boolean): void },
-): void {
+type Ends = { resolve(answer: WireAnswer): void; fail(error: unknown, tooLarge?: boolean): void };
+
+const BROKEN_OFF = 'the connection broke off in the middle of the answer';
+
+function collect(response: http.IncomingMessage, end: Ends): void {
   const chunks: Buffer[] = [];
   let size = 0;
   response.on('error', (error) => end.fail(error));
-  response.on('aborted', () => end.fail(new Error('the connection broke off in the middle of the answer')));
+  response.on('aborted', () => end.fail(new Error(BROKEN_OFF)));
   response.on('data', (chunk: Buffer) => {
     size += chunk.length;
     chunks.push(chunk);

@@ -76,6 +76,15 @@ export class KubeSession {
     return (await this.#send({ ...request, accept: '*/*' })).body;
   }
 
+  /** The answer's bytes as they come, until its end or the signal. Throws KubeRefusal, KubeConnectionError or the guard's UserError. */
+  async follow(request: KubeRequest, use: { signal: AbortSignal; onChunk: (chunk: Buffer) => void }): Promise<void> {
+    this.#admit(request);
+    this.requests += 1;
+    const wire = { method: request.method, path: pathOf(request), headers: { accept: '*/*' }, body: null };
+    const answer = await this.connection.stream({ ...wire, signal: use.signal }, use.onChunk);
+    if (answer.status >= 300) throw refusalOf(answer);
+  }
+
   /** Passes the guard and gives the path, for a stream that is no plain request. From here on it may have begun. */
   streamPath(request: KubeRequest): string {
     this.#admit(request);

@@ -21,9 +21,10 @@ const CPU_GRACE_SECONDS = 5;
 
 /**
  * Shell text that sets the limits, hard ones, for everything that follows; for `/bin/sh`, whichever shell that is. dash calls the number
- * of processes `-p`, bash `-u`; an option that a shell does not know ends dash, so that each is tried in a subshell first.
+ * of processes `-p`, bash `-u`; an option that a shell does not know ends dash, so that each is tried in a subshell first. `processes` is
+ * null where the account is shared with strangers.
  */
-export function limitsScript(limits: ResourceLimits): string {
+export function limitsScript(limits: Omit<ResourceLimits, 'processes'> & { processes: number | null }): string {
   const set = (option: string, value: number) =>
     `{ (ulimit -${option} ${value}) 2>/dev/null && ulimit -${option} ${value}; }`;
   return [
@@ -33,7 +34,7 @@ export function limitsScript(limits: ResourceLimits): string {
     `ulimit -St ${limits.cpuSeconds} 2>/dev/null || :`,
     `${set('d', limits.memoryMb * 1_024)} || :`,
     `${set('f', limits.fileMb * BLOCKS_PER_MB)} || :`,
-    `${set('u', limits.processes)} || ${set('p', limits.processes)} || :`,
+    ...(limits.processes === null ? [] : [`${set('u', limits.processes)} || ${set('p', limits.processes)} || :`]),
   ].join('\n');
 }
 

@@ -18,9 +18,11 @@ import { OutputSink, redact } from '../output-safety.ts';
 import { type Findings, safeResult, stopped } from '../results.ts';
 import type { SecretResolver } from '../secrets.ts';
 import { refuseSteeringName, scriptEnvironment } from './environment.ts';
+import { refuseLongScript } from './job/job-target.ts';
+import { runInJob } from './job/run-in-job.ts';
 import { limitReached } from './resource-limits.ts';
 import { NotReached, runOverSsh } from './run-over-ssh.ts';
-import { runScript, type ScriptEnd } from './run-script.ts';
+import { runScript, type ScriptEnd, type ScriptWork } from './run-script.ts';
 import { type ShellPlace, shellPlace, shTargetProblems } from './sh-target.ts';
 import { scriptWithValues, shellReferences } from './shell-references.ts';
 import { WrongHostKey } from './ssh-session.ts';
@@ -35,8 +37,8 @@ type Prepared = {
 };
 
 /**
- * Shell scripts on this machine, or over ssh on another one: values only as environment variables, text handed to the shell as it was
- * approved. No protocol can keep a script from changing something, so it counts as reading only when every command of its syntax tree is on the reviewed list of programs,
+ * Shell scripts on this machine, over ssh on another one, or in a pod as a Job of Kubernetes: values only as environment variables, text
+ * handed to the shell as it was approved. No protocol can keep a script from changing something, so it counts as reading only when every command of its syntax tree is on the reviewed list of programs,
  * and then it has the target's read credential alone.
  */
 export function createShExecutor(dependencies: ShDependencies): Executor {
@@ -52,6 +54,7 @@ async function prepare(source: StatementSource, dependencies: ShDependencies): P
   const text = source.text.trim();
   if (text === '') throw new UserError('statement_invalid', 'There is no script here: write one.');
   refuseInvisible(text);
+  if (source.target.options.job !== undefined) refuseLongScript(text);
   const names = shellReferences(text);
   names.forEach(refuseSteeringName);
   const found = await classifyShell(text);
@@ -128,14 +131,10 @@ async function runSafely(
       streams[stream].write(chunk);
     },
   };
-  let findings: Findings;
-  try {
-    const end =
-      place.ssh === null ? { ...(await runScript(script)), tidied: true } : await runOverSsh(script, place.ssh);
-    findings = findingsOf(end, work, use.limits);
-  } catch (error) {
-    findings = place.ssh === null ? notStarted(error, work) : afterSshFailure(error, work, use.limits);
-  }
+  const findings =
+    place.job === null
+      ? await runHereOrThere(script, work, use.limits)
+      : await runInJob({ ...script, ...work, job: place.job }, context, use.limits);
   const kept = both.finish();
   return {
     status: findings.status,
@@ -146,6 +145,21 @@ async function runSafely(
     durationMs: use.limits.elapsedMs(),
     warnings: findings.warnings ?? [],
   };
+}
+
+async function runHereOrThere(
+  script: ScriptWork,
+  work: Prepared & { place: ShellPlace },
+  limits: Limits,
+): Promise<Findings> {
+  const { place } = work;
+  try {
+    const end =
+      place.ssh === null ? { ...(await runScript(script)), tidied: true } : await runOverSsh(script, place.ssh);
+    return findingsOf(end, work, limits);
+  } catch (error) {
+    return place.ssh === null ? notStarted(error, work) : afterSshFailure(error, work, limits);
+  }
 }
 
 function notStarted(error: unknown, { source, place }: Prepared & { place: ShellPlace }): Findings {

@@ -10,6 +10,7 @@ import {
   secretReference,
 } from '../credential.ts';
 import { isSteeringName } from './environment.ts';
+import { type JobPlace, jobCredential, jobOptions, jobPlace, jobProblems } from './job/job-target.ts';
 import { type ResourceLimits, resourceLimits } from './resource-limits.ts';
 
 /** The pinned key of a machine: the fingerprint that `ssh-keygen -lf` prints, or a public key as in known_hosts. */
@@ -38,6 +39,8 @@ const options = z.strictObject({
     .default(''),
   /** On another machine instead of this one. */
   ssh: ssh.optional(),
+  /** In a pod of a cluster instead of this machine, as a Job. */
+  job: jobOptions.optional(),
   ...resourceLimits.shape,
 });
 
@@ -57,6 +60,7 @@ const credential = z.strictObject({
   /** Private key for ssh, in OpenSSH's or PEM form. */
   key: secretReference.optional(),
   passphrase: secretReference.optional(),
+  ...jobCredential,
 });
 
 /** How to reach another machine, as one account. */
@@ -71,21 +75,30 @@ export type SshPlace = {
 
 /** Where and with what a script runs. */
 export type ShellPlace = {
-  /** Null: on this machine. */
+  /** Null, both: on this machine. */
   readonly ssh: SshPlace | null;
+  readonly job: JobPlace | null;
   readonly limits: ResourceLimits;
   readonly cwd: string | null;
   readonly shell: string;
   /** Folders before those of the system, separated by colons; empty for none. */
   readonly path: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Names in `env` whose values are secret. */
+  readonly secretNames: ReadonlySet<string>;
 };
 
 const shape = { options, credential };
 
 /** Problems of a target of this executor, one sentence each. */
 export function shTargetProblems(target: TargetDefinition): string[] {
-  return [...definitionProblems(target, shape), ...sshProblems(target)];
+  const own = [...definitionProblems(target, shape), ...sshProblems(target)];
+  const found = options.safeParse(target.options).data;
+  if (found === undefined) return own;
+  const login = (part: 'read' | 'write') =>
+    target[part] === null ? null : (credential.safeParse(target[part]).data ?? null);
+  const logins = { read: login('read'), write: login('write') };
+  return [...own, ...jobProblems(found.job, logins, { ssh: found.ssh !== undefined, cwd: found.cwd })];
 }
 
 /** A machine is entered with a key of its own for each credential; on this machine there is nothing to enter. */
@@ -110,14 +123,20 @@ export async function shellPlace(
 ): Promise<ShellPlace> {
   const { place, login } = readTarget(target, name, shape);
   const env: Record<string, string> = {};
-  for (const [name, value] of Object.entries(login.env ?? {}))
+  const secretNames = new Set<string>();
+  for (const [name, value] of Object.entries(login.env ?? {})) {
     env[name] = typeof value === 'string' ? value : await secrets.text(value);
+    if (typeof value !== 'string') secretNames.add(name);
+  }
   const { shell, cpuSeconds, memoryMb, fileMb, processes } = place;
-  // The reviewed list of reading programs means the system's programs of those names.
-  const shared = { shell, path: name === 'write' ? place.path : '', env };
   const limits = { cpuSeconds, memoryMb, fileMb, processes };
-  if (place.ssh === undefined)
-    return { ...shared, limits, ssh: null, cwd: place.cwd === undefined ? null : path.resolve(place.cwd) };
+  // The reviewed list of reading programs means the system's programs of those names.
+  const shared = { shell, path: name === 'write' ? place.path : '', env, secretNames, limits, ssh: null, job: null };
+  if (place.job !== undefined) {
+    const job = await jobPlace(place.job, login, { target: target.name, secrets });
+    return { ...shared, job, cwd: place.cwd ?? null };
+  }
+  if (place.ssh === undefined) return { ...shared, cwd: place.cwd === undefined ? null : path.resolve(place.cwd) };
   if (login.key === undefined) {
     throw new UserError(
       'target_invalid',
@@ -127,5 +146,5 @@ export async function shellPlace(
   const key = await secrets.text(login.key);
   const passphrase = await secrets.optional(login.passphrase);
   const account = { user: login.user ?? place.ssh.user, key, passphrase };
-  return { ...shared, limits, ssh: { ...place.ssh, ...account }, cwd: place.cwd ?? null };
+  return { ...shared, ssh: { ...place.ssh, ...account }, cwd: place.cwd ?? null };
 }

@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { issueCertificate } from '../certificates.ts';
+import { checkJob, checkSecret, withSelector } from './job-rules.ts';
+import { Kubelet } from './kubelet.ts';
 import { FieldOwners, jsonPatch, mergePatch, strategicPatch } from './patches.ts';
 import { matchesFields, matchesLabels } from './selectors.ts';
 import { discovery, groupVersion, SERVED_TYPES, type ServedType } from './served-types.ts';
@@ -52,6 +55,9 @@ export class KubeServer {
   /** Logs by `namespace/pod/container`; `…/previous` of the one before. */
   readonly logs = new Map<string, string>();
   readonly authority: string;
+  /** Jobs that are made over the API really run. */
+  readonly kubelet: Kubelet;
+  readonly #streams = new Set<ServerResponse>();
   run: RunInContainer = (argv) => Promise.resolve({ stdout: argv.slice(1).join(' ') });
   readonly #options: Options;
   readonly #server: https.Server;
@@ -63,6 +69,7 @@ export class KubeServer {
   constructor(options: Options) {
     this.#options = options;
     this.store = new Store(options.now ?? (() => new Date()));
+    this.kubelet = new Kubelet(this.store);
     const [from, until] = [new Date(Date.now() - 3_600_000), new Date(Date.now() + 86_400_000)];
     const authority = issueCertificate({ name: 'kube-ca', authority: true, from, until });
     const own = issueCertificate({ name: 'kube', names: ['localhost'], by: authority, from, until });
@@ -78,7 +85,13 @@ export class KubeServer {
     return `https://localhost:${(this.#server.address() as AddressInfo).port}`;
   }
 
+  /** Breaks every log that is being followed off, as a restart of the server does. */
+  cutLogs(): void {
+    for (const stream of this.#streams) stream.destroy();
+  }
+
   async stop(): Promise<void> {
+    this.kubelet.stop();
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
   }
@@ -189,7 +202,7 @@ export class KubeServer {
       if (!dryRun) this.store.remove(type, pod);
       return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success' };
     }
-    if (method === 'POST') return this.store.create(type, namespace, body ?? {}, dryRun);
+    if (method === 'POST') return this.store.create(type, namespace, admitted(type, body ?? {}), dryRun);
     if (method === 'DELETE') return this.#delete(route, call);
     if (method === 'PATCH') return this.#patch(route, call);
     const object = this.store.get(type, namespace, name ?? '');
@@ -199,11 +212,29 @@ export class KubeServer {
     return subresource === 'scale' ? scaleOf(object) : object;
   }
 
-  #delete(route: Route, call: { dryRun: boolean; url: URL }): Stored {
+  #delete(route: Route, call: { dryRun: boolean; url: URL; body: Stored | null }): Stored {
     const { type, namespace, name } = route;
     if (name === null) throw new StatusError(405, 'MethodNotAllowed', 'collections are not deleted here');
     const object = this.store.get(type, namespace, name);
-    if (!call.dryRun) this.store.remove(type, object);
+    const wanted = call.body?.preconditions?.uid as string | undefined;
+    if (wanted !== undefined && wanted !== object.metadata.uid)
+      throw new StatusError(
+        409,
+        'Conflict',
+        `the UID in the precondition (${wanted}) does not match the UID in record`,
+      );
+    const policy = call.body?.propagationPolicy ?? call.url.searchParams.get('propagationPolicy');
+    if (!call.dryRun) {
+      if (type.plural === 'jobs' && policy === 'Foreground') {
+        this.kubelet.removeJob(object);
+        return this.store.get(type, namespace, name);
+      }
+      if (type.plural === 'pods' && this.kubelet.terminate(object)) {
+        this.kubelet.replaceIfAllowed(object);
+        return this.store.get(type, namespace, name);
+      }
+      this.store.remove(type, object);
+    }
     const details = { name, group: type.group || undefined, kind: type.plural, uid: object.metadata.uid };
     return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details };
   }
@@ -322,6 +353,7 @@ export class KubeServer {
       );
     if (!names.includes(container))
       throw new StatusError(400, 'BadRequest', `container ${container} is not valid for pod ${route.name}`);
+    if (this.#ownLog(pod, call, query.get('follow') === 'true')) return;
     const key = `${route.namespace}/${route.name}/${container}`;
     const previous = query.get('previous') === 'true';
     const text = this.logs.get(previous ? `${key}/previous` : key);
@@ -338,6 +370,32 @@ export class KubeServer {
     const whole = Buffer.from(kept.join(''));
     call.response.writeHead(200, { 'content-type': 'text/plain' });
     call.response.end(limit === null ? whole : whole.subarray(0, Number(limit)));
+  }
+
+  /** The output of a process that runs here, as it comes. False for pods that only pretend. */
+  #ownLog(pod: Stored, { response }: { response: ServerResponse }, follow: boolean): boolean {
+    const log = this.kubelet.outputOf(pod);
+    const [status] = pod.status?.containerStatuses ?? [];
+    if (log === null && status?.state?.waiting !== undefined && pod.metadata.labels?.['job-name'] !== undefined) {
+      const why = `container "${status.name}" in pod "${pod.metadata.name}" is waiting to start: ${status.state.waiting.reason}`;
+      throw new StatusError(400, 'BadRequest', why);
+    }
+    if (log === null) return false;
+    response.writeHead(200, { 'content-type': 'text/plain' });
+    response.write(Buffer.concat(log.output));
+    if (!follow || log.over) {
+      response.end();
+      return true;
+    }
+    const onChunk = (chunk: Buffer) => response.write(chunk);
+    log.news.on('chunk', onChunk);
+    log.news.once('end', () => response.end());
+    this.#streams.add(response);
+    response.on('close', () => {
+      log.news.off('chunk', onChunk);
+      this.#streams.delete(response);
+    });
+    return true;
   }
 
   /** exec over WebSocket, v4 of the channel protocol. As in servers before 1.35 the right to GET pods/exec is enough. */
@@ -397,6 +455,14 @@ export class KubeServer {
     client.send(Buffer.concat([Buffer.from([3]), Buffer.from(JSON.stringify(status))]));
     client.close(1000);
   }
+}
+
+/** What is stored of an object that somebody makes over the API. */
+function admitted(type: ServedType, body: Stored): Stored {
+  if (type.plural === 'secrets') checkSecret(body);
+  if (type.plural !== 'jobs') return body;
+  checkJob(body);
+  return withSelector(body, randomUUID());
 }
 
 function routeOf(url: URL): Route {

@@ -77,7 +77,7 @@ export class Store {
       metadata: {
         ...structuredClone(body.metadata),
         ...(type.namespaced ? { namespace } : {}),
-        uid: randomUUID(),
+        uid: body.metadata.uid ?? randomUUID(),
         creationTimestamp:
           body.metadata.creationTimestamp ??
           this.now()

@@ -75,6 +75,28 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
     age,
     ...images,
   ],
+  jobs: [
+    name,
+    [
+      'Status',
+      (one) => {
+        const held = (one.status?.conditions ?? []).find((condition: Stored) => condition.status === 'True')?.type;
+        return held ?? (one.metadata.deletionTimestamp ? 'Terminating' : 'Running');
+      },
+    ],
+    ['Completions', (one) => `${one.status?.succeeded ?? 0}/${one.spec.completions ?? 1}`],
+    [
+      'Duration',
+      (one, now) => {
+        if (!one.status?.startTime) return '';
+        const until = one.status.completionTime ? Date.parse(one.status.completionTime) : now.getTime();
+        return shortAge(until - Date.parse(one.status.startTime));
+      },
+    ],
+    age,
+    ...images,
+    selector,
+  ],
   services: [
     name,
     ['Type', (one) => one.spec.type ?? 'ClusterIP'],
