@@ -69,7 +69,7 @@ describe('documents as teams write them', () => {
       '50-50 verify redis read: GET search:lock',
       '52-52 mitigate redis change: DEL search:lock',
       '58-58 verify sh read: uptime',
-      '63-63 verify http read: GET /_cluster/health',
+      '63-63 verify http read: GET /_cluster/health | jq .status',
     ]);
     expect(report.not_understood).toEqual([{ from: 19, to: 19, reason: 'it does not begin like a command' }]);
     expect(report.manual.map(({ text }) => text)).toEqual(['`/incident update "search is read only"`']);

@@ -4,6 +4,7 @@ import { type MarkedText, originalText, type Placeholder, paramsIn } from './mar
 import type { NativeContext, NativeStep } from './native-step.ts';
 import { decideFilters } from './post-filter.ts';
 import { looksLikePromql } from './programs/promql.ts';
+import { writeRedis } from './programs/redis.ts';
 import { PROGRAMS } from './programs/table.ts';
 import { renderShell } from './render-shell.ts';
 import { translateText } from './translate-text.ts';
@@ -30,7 +31,7 @@ export async function toNativeStep(command: string, context: NativeContext): Pro
   return renderShell(marked);
 }
 
-function stepOf(translation: Translation, { placeholders, notes }: MarkedText): NativeStep {
+function stepOf({ printsOtherwise: _, ...translation }: Translation, { placeholders, notes }: MarkedText): NativeStep {
   const used = new Set([...translation.text.matchAll(/(?<!\\)\$\{([a-z][a-z0-9_]*)\}/gu)].map((match) => match[1]));
   const marks = placeholders.map((_, at) => `WRMARK${String(at).padStart(3, '0')}Z`).join(' ');
   const params = paramsIn(marks, placeholders).filter(({ name }) => used.has(name));
@@ -48,14 +49,18 @@ async function translatePipeline(
   const translate = inner === null ? undefined : PROGRAMS.get(inner.name);
   const found = inner === null || translate === undefined ? null : await translate(inner, place);
   if (found === null) return null;
-  const decision = decideFilters(found.language, shownByProbe(found, filters));
+  const decision = decideFilters(
+    { language: found.language, exact: found.printsOtherwise !== true },
+    shownByProbe(found, filters),
+  );
   if (decision.kind === 'refuse') return null;
-  const rest = decision.kind === 'keep' ? decision.filters.map((words) => writeCommand(words, placeholders)) : [];
+  const write = found.language === 'redis' ? writeRedis : writeCommand;
+  const rest = decision.kind === 'keep' ? decision.filters.map((words) => write(words, placeholders)) : [];
   if (rest.includes(null)) return null;
   const shownNotes = [...found.notes, ...notes, ...(decision.kind === 'drop' ? decision.notes : [])];
   return {
     ...found,
-    text: [found.text, ...rest].join(' | '),
+    text: found.text.replace(/^.*/u, (command) => [command, ...rest].join(' | ')),
     notes: shownNotes.map((note) => originalText(note, placeholders)),
   };
 }

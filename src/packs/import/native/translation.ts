@@ -23,6 +23,8 @@ export type Translation = {
   readonly targetKind: string;
   readonly targetOptions: Readonly<Record<string, unknown>>;
   readonly notes: readonly string[];
+  /** True where a filter would read something else than behind the program: the executor prints less, more or in another form. */
+  readonly printsOtherwise?: boolean;
 };
 
 /** A target's id from what it is: kebab-case, a letter first, 63 characters at most. */

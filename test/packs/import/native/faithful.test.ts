@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { classifyStatement } from '../../../../src/executors/classify-statement.ts';
 import { parseCommandLine } from '../../../../src/executors/command-line.ts';
-import { bindRequest, parseRequest } from '../../../../src/executors/http/parse-request.ts';
+import { checkFilterChain } from '../../../../src/executors/filters/filters.ts';
+import { bindRequest, parseRequest, requestPlaceholders } from '../../../../src/executors/http/parse-request.ts';
 import { parseStatement } from '../../../../src/executors/kubectl/parse-statement.ts';
 import { readProbe } from '../../../../src/executors/probe/parse-probe.ts';
 import { bindCommand, parseCommand } from '../../../../src/executors/redis/parse-command.ts';
@@ -25,16 +26,18 @@ async function native(command: string): Promise<NativeStep> {
 async function read({ language, text }: NativeStep): Promise<readonly string[]> {
   switch (language) {
     case 'http':
-      return [...JSON.stringify(parseRequest(text)).matchAll(/"kind":"value","name":"(\w+)"/gu)].map(
-        (match) => match[1] ?? '',
-      );
+      await checkFilterChain(parseRequest(text).filters);
+      return requestPlaceholders(parseRequest(text));
     case 'redis':
+      await checkFilterChain(parseCommand(text).filters);
       return parseCommand(text).names;
     case 'sql':
       return (await analyseTemplate(text)).template.names;
     case 'kubectl':
+      await checkFilterChain(parseStatement(text).filters);
       return parseStatement(text).names;
     case 'docker':
+      await checkFilterChain(parseCommandLine(text, 'docker').filters);
       return parseCommandLine(text, 'docker').names;
     case 'probe':
       readProbe(text.split(' '), () => null);

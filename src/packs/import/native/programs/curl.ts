@@ -8,6 +8,8 @@ const OPTIONS = `-X: --request: -H: --header: -d: --data: --data-raw: --data-asc
   -u: --user: -k --insecure -s --silent -S --show-error -f --fail --fail-with-body -v --verbose -i --include -L --location -N --no-buffer
   -m: --max-time: --connect-timeout: --retry: --retry-delay: --retry-connrefused --retry-all-errors -o: --output: -w: --write-out:
   -A: --user-agent: -e: --referer: --url: --compressed -# --progress-bar --no-progress-meter -g --globoff --oauth2-bearer:`;
+/** Options with which curl prints something else than the body. */
+const PRINTS_OTHERWISE = /^(?:-I|--head|-i|--include|-v|--verbose|-w|--write-out|-o|--output)$/u;
 const METHODS = /^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)$/u;
 /** Headers that the executor sets itself or that belong to the target's credential. */
 const CREDENTIAL = /^(?:authorization|cookie|proxy-authorization)$/iu;
@@ -56,6 +58,7 @@ export function translateCurl(call: Invocation): Translation | null {
     targetKind: targetKind('http', address.name),
     targetOptions: { baseUrl: address.base },
     notes: [...new Set(request.notes)],
+    printsOtherwise: read.items.some((item) => item.kind === 'option' && PRINTS_OTHERWISE.test(item.name)),
   };
 }
 

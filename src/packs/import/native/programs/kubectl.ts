@@ -38,6 +38,8 @@ export async function translateKubectl(call: Invocation): Promise<Translation | 
     targetKind: targetKind('kubectl', String(options.context ?? '')),
     targetOptions: options,
     notes,
+    // What `describe` says of an object is in words of its own.
+    printsOtherwise: words[0] === 'describe',
   };
 }
 
