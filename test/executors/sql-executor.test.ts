@@ -259,6 +259,25 @@ describe('changing', () => {
     expect((await names())[0]).toBe('item 1');
   });
 
+  it('cancelled outside of a transaction it says that what was done by then stays done', async () => {
+    const statement = await sql.prepare({ text: 'VACUUM stock', values: {}, target, allowed: 'change' });
+    const holder = new pg.Client({ ...database.connection, user: inject('postgres').user });
+    await holder.connect();
+    try {
+      await holder.query('BEGIN; LOCK TABLE stock');
+      const cancel = new AbortController();
+      const running = statement.run(runContext({ signal: cancel.signal, timeoutMs: 30_000 }));
+      await untilBusy('VACUUM stock%');
+      cancel.abort();
+      expect(await running).toMatchObject({
+        status: 'cancelled',
+        error: expect.stringContaining('outside of a transaction, so what it had done by then stays done'),
+      });
+    } finally {
+      await holder.end();
+    }
+  });
+
   it('a connection that is lost in the middle means unknown, for a person to decide', async () => {
     const statement = await sql.prepare({
       text: `UPDATE stock SET name = 'changed' WHERE id > 0 AND pg_sleep(10) IS NOT NULL`,

@@ -1,13 +1,16 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { findApprovalOf } from '../../src/db/approvals.ts';
 import { query } from '../../src/db/transaction.ts';
 import type { Person } from '../../src/domain/person.ts';
 import type { Run } from '../../src/domain/run.ts';
 import { takeCommand } from '../../src/incidents/change.ts';
+import { readApprovalCard } from '../../src/runs/approval-card.ts';
 import { cancelReads, cancelStep } from '../../src/runs/cancel.ts';
 import { runChangingStep } from '../../src/runs/change-step.ts';
 import { startDiagnostics } from '../../src/runs/diagnose.ts';
 import { runReadSteps } from '../../src/runs/read-steps.ts';
 import { requestPlan } from '../../src/runs/request.ts';
+import { approvalMessage } from '../../src/slack/views/approval-card.ts';
 import { ALICE, BOB, CAROL, type Desk, freshKey, GUEST, openDesk, person } from '../support/desk.ts';
 import { addRunbook50 } from './rb-50.ts';
 import { NEVER, runsOf } from './support.ts';
@@ -39,6 +42,15 @@ const plan = async (run: Run, steps: string[]) => {
   const asked = { run: run.id, steps, actor: ALICE, reason: 'It is stuck.', params: {}, requestKey: freshKey() };
   return (await requestPlan(desk.context, asked))?.approval ?? 0;
 };
+
+async function approvalCard(run: Run, step: string): Promise<string> {
+  const stepRun = (await runs.steps(run)).findLast((one) => one.step === step);
+  return desk.tx(async (tx) => {
+    const approval = await findApprovalOf(tx, stepRun?.id ?? 0);
+    const card = await readApprovalCard(desk.context, tx, approval?.id ?? 0);
+    return card ? JSON.stringify(approvalMessage(card).blocks) : '';
+  });
+}
 
 describe('a read step', () => {
   test('that waits is dropped, and the diagnostics end without it', async () => {
@@ -135,6 +147,8 @@ describe('a changing step', () => {
     expect(error).toMatch(/^Cancelled after [\d.]+ s: .*what it had done by then stays done\.$/u);
     expect((await desk.effects()).slice(before)).toEqual(['begun']);
     expect(await locks()).toEqual([]);
+    // On the card where people watch it, too.
+    expect(await approvalCard(run, 'sweep')).toContain('what it had done by then stays done');
     const facts = (await desk.facts(incident.number)).filter((fact) => fact.kind === 'step_cancelled');
     expect(facts).toEqual([{ kind: 'step_cancelled', step: 'Sweep', state: 'running' }]);
   });

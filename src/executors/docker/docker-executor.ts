@@ -155,11 +155,12 @@ function afterFailure(
   const inside = command.inner.length > 0;
   if (error.status !== null)
     return { status: 'failed', error: `The engine refused ${`docker ${command.verb}`}: ${error.message}.` };
-  if (use.engine.changing && inside && use.limits.reason())
-    return stopped(
-      use.limits,
-      'the program inside of the container was left alone and may go on, look at `docker top`.',
-    );
+  if (use.engine.changing && inside && use.limits.reason()) {
+    const left = 'the program inside of the container was left alone and may go on, look at `docker top`.';
+    const findings = stopped(use.limits, left);
+    // The engine knows no way to end it: a cancel that may have stopped nothing must not free the target.
+    return use.limits.reason() === 'cancelled' ? { ...findings, status: 'unknown' } : findings;
+  }
   if (use.engine.changing) {
     return {
       status: 'unknown',

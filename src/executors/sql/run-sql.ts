@@ -159,6 +159,11 @@ function afterFailure(work: SqlWork, progress: Progress, error: unknown): Findin
     };
   }
   const stop: StopReason | null = work.limits.reason();
+  if (stop && work.outsideTransaction && progress.phase !== 'before')
+    return stopped(
+      work.limits,
+      'PostgreSQL stopped the statement; it ran outside of a transaction, so what it had done by then stays done, and an index may be left invalid.',
+    );
   if (stop) return stopped(work.limits, 'PostgreSQL stopped the statement and rolled it back.');
   if (error instanceof AnswerTooLarge)
     return {

@@ -164,7 +164,7 @@ function state(card: ApprovalCard): string {
       return pendingState(card);
     case 'approved':
     case 'used':
-      return `👍 Approved by ${names(approval, 'approve')}${aloneNote(approval)} · ${escapeLine(progress(card), 200)}`;
+      return `👍 Approved by ${names(approval, 'approve')}${aloneNote(approval)} · ${escapeLine(progress(card), 200)}${whatWasLeft(card)}`;
     case 'denied':
       return `🚫 Denied by ${names(approval, 'deny')}; nothing was run.`;
     case 'expired':
@@ -209,6 +209,12 @@ function whoDecides({ approvers }: ApprovalCard): string {
 function progress({ stepRun, covered }: ApprovalCard): string {
   if (covered.length === 1) return stepOutcome(stepRun);
   return `${covered.filter((one) => one.state === 'ok').length} of ${covered.length} steps done`;
+}
+
+/** Why it, or the first step of a plan that did not work, ended so, and what that left behind. */
+function whatWasLeft({ covered }: ApprovalCard): string {
+  const error = covered.find((one) => one.error !== null)?.error ?? null;
+  return error === null ? '' : `\n_${escapeLine(error, 300)}_`;
 }
 
 /** What the review has to look at. */
