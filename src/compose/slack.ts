@@ -11,11 +11,14 @@ import type { Deliverers, OnGivenUp } from '../notify/delivery.ts';
 import type { RunsContext } from '../runs/context.ts';
 import type { DrillGround } from '../runs/drill.ts';
 import { createSlackApp, type SlackConnection } from '../slack/app.ts';
+import { SlackCallError } from '../slack/client.ts';
 import { loadCommands } from '../slack/commands.ts';
 import { slackDeliverers } from '../slack/deliver/deliverers.ts';
+import { admit } from '../slack/gate.ts';
 import { createHub } from '../slack/hub.ts';
 import { registerListeners } from '../slack/listeners/register.ts';
 import { SLACK_PATH } from '../slack/receivers.ts';
+import type { Ui } from '../slack/ui.ts';
 import { createUserGroups } from '../slack/user-groups.ts';
 import { type MembersOf, requireSatisfiable } from './check-policies.ts';
 import type { HttpPart } from './http-server.ts';
@@ -28,6 +31,8 @@ export type SlackParts = {
   readonly connected: () => boolean;
   /** Who belongs to a user group, asked at most once a minute. */
   readonly membersOf: MembersOf;
+  /** Judges somebody's link to a step again; see `PageGuards`. */
+  readonly stillMay: (person: string, stepRun: number) => Promise<void>;
   start(): Promise<void>;
   stop(): Promise<void>;
   /** Leaves the welcome message of a new workspace in the outbox, once. */
@@ -60,6 +65,7 @@ export async function connectSlack(options: {
     handler: slack.handler ? mount(slack.handler) : null,
     connected: () => slack.connections() !== 0,
     membersOf,
+    stillMay: (person, stepRun) => stillMay(ui, person, stepRun),
     start: slack.start,
     stop: slack.stop,
     welcome: () =>
@@ -67,6 +73,16 @@ export async function connectSlack(options: {
         if (!(await findMessage(tx, 'welcome'))) await enqueue(tx, { type: 'welcome' });
       }),
   };
+}
+
+/** As the button that made the link judged some minutes ago. That answer counts on while Slack cannot be asked. */
+async function stillMay(ui: Ui, person: string, stepRun: number): Promise<void> {
+  try {
+    await admit(ui, { user: person }, { kind: 'step', id: stepRun }, 'responder');
+  } catch (error) {
+    if (!(error instanceof SlackCallError)) throw error;
+    ui.log.warn({ error, person }, 'A link was opened while Slack could not be asked about its person.');
+  }
 }
 
 /** Over HTTP Slack's requests come in at one path of the common port. */

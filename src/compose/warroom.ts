@@ -104,7 +104,15 @@ async function start(options: WarroomOptions, releasers: Releasers): Promise<War
   });
   const apiUrl = around.slack.apiUrl ?? 'https://slack.com/api/';
   const signIn = config.signIn ? createSlackSignIn({ ...config.signIn, apiUrl, pageUrl, clock }) : null;
-  const pages = createPages({ pool: state.pool, log, context, signIn, slackConnected: () => slack.connected() });
+  const { stillMay } = slack;
+  const pages = createPages({
+    pool: state.pool,
+    log,
+    context,
+    signIn,
+    stillMay,
+    slackConnected: () => slack.connected(),
+  });
   mountPages(http, pages.app.fetch);
   if (slack.handler) http.add(slack.handler);
   const dispatcher = await startDispatcher({

@@ -21,13 +21,23 @@ const STATUS: Readonly<Record<string, number>> = {
   signed_in_as_another: 403,
   signin_failed: 403,
   secret_elsewhere: 503,
+  not_a_member: 403,
+  role_missing: 403,
+  run_unknown: 404,
+};
+
+export type PageGuards = {
+  /** Null: the link alone opens its page. */
+  readonly signIn: SlackSignIn | null;
+  /** Throws UserError when the person of a link may not do it any more: they left the group or the room since it was made. */
+  readonly stillMay: (person: string, stepRun: number) => Promise<void>;
 };
 
 /**
  * The pages behind one-time links: giving a secret, and looking at sensitive output. Opening a link changes nothing; the
  * button on its page does. With sign-in the person must be the one whom the link was made for.
  */
-export function oneTimePages(context: RunsContext, signIn: SlackSignIn | null): Hono {
+export function oneTimePages(context: RunsContext, { signIn, stillMay }: PageGuards): Hono {
   const app = new Hono();
   const show = (html: Html, status = 200, headers: Readonly<Record<string, string>> = {}) =>
     new Response(String(html), { status, headers: { ...PAGE_HEADERS, ...headers } });
@@ -47,7 +57,10 @@ export function oneTimePages(context: RunsContext, signIn: SlackSignIn | null): 
 
   app.get('/secret/:token', async (c) => {
     const form = await readSecretForm(context, c.req.param('token'));
-    return askWho(c, form.person) ?? show(secretPage(form, null));
+    const who = askWho(c, form.person);
+    if (who) return who;
+    await stillMay(form.person, form.stepRun.id);
+    return show(secretPage(form, null));
   });
   app.post('/secret/:token', async (c) => {
     refuseForeign(c);
@@ -55,6 +68,7 @@ export function oneTimePages(context: RunsContext, signIn: SlackSignIn | null): 
     const form = await readSecretForm(context, token);
     const who = askWho(c, form.person);
     if (who) return who;
+    await stillMay(form.person, form.stepRun.id);
     const fields = await readForm(c);
     const typed = form.params.map(({ name }) => [name, fields.get(FIELD + name) ?? ''] as const);
     try {
@@ -66,13 +80,19 @@ export function oneTimePages(context: RunsContext, signIn: SlackSignIn | null): 
   });
   app.get('/output/:token', async (c) => {
     const page = await readOutputPage(context, c.req.param('token'));
-    return askWho(c, page.person) ?? show(outputGate(page));
+    const who = askWho(c, page.person);
+    if (who) return who;
+    await stillMay(page.person, page.stepRun.id);
+    return show(outputGate(page));
   });
   app.post('/output/:token', async (c) => {
     refuseForeign(c);
     const token = c.req.param('token');
-    const { person } = await readOutputPage(context, token);
-    return askWho(c, person) ?? show(outputPage(await lookAtOutput(context, token)));
+    const { person, stepRun } = await readOutputPage(context, token);
+    const who = askWho(c, person);
+    if (who) return who;
+    await stillMay(person, stepRun.id);
+    return show(outputPage(await lookAtOutput(context, token)));
   });
   app.get('/signin/slack/callback', async (c) => {
     if (!signIn) return c.notFound();

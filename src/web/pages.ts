@@ -5,17 +5,14 @@ import { messageOf } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import type { RunsContext } from '../runs/context.ts';
 import { createMetrics } from './metrics.ts';
-import { oneTimePages } from './one-time-pages.ts';
-import type { SlackSignIn } from './slack-sign-in.ts';
+import { oneTimePages, type PageGuards } from './one-time-pages.ts';
 
-export type PagesOptions = {
+export type PagesOptions = PageGuards & {
   readonly pool: Pool;
   readonly log: Log;
   /** Whether the bot has a connection to Slack; shown, but no reason to be taken out of service (design §5, promise 10). */
   readonly slackConnected: () => boolean;
   readonly context: RunsContext;
-  /** Null: one-time links alone open their pages. */
-  readonly signIn: SlackSignIn | null;
 };
 
 /** Warroom's own HTTP pages: is it alive, is it ready, what has it measured, and what one-time links lead to. */
@@ -36,6 +33,6 @@ export function createPages(options: PagesOptions): { app: Hono; stop(): void } 
   app.get('/metrics', async (context) =>
     context.body(await metrics.render(), 200, { 'content-type': metrics.contentType }),
   );
-  app.route('/', oneTimePages(options.context, options.signIn));
+  app.route('/', oneTimePages(options.context, options));
   return { app, stop: metrics.stop };
 }

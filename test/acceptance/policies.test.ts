@@ -24,8 +24,7 @@ it('calls the approvers at half time, lets the requester go on alone with a reas
   await nadia.seesMessage(HUB, '⏳ <!subteam^S0APPROVE1>: “Close the breaker” still waits for approval');
   await nadia.seesChange(request, `Nobody answered: <@${NADIA}> may go on alone with a reason, which is announced.`);
   await request.click('Go on alone', story.tomas);
-  await (await story.tomas.seesModal('Go on alone')).fill({ reason: 'I am curious.' }).submit();
-  await story.tomas.seesMessage('@app', 'Only whoever asked for it may go on alone');
+  await story.tomas.seesMessage(HUB, 'Only whoever asked for it may go on alone');
   await request.click('Go on alone', nadia);
   const form = await nadia.seesModal('Go on alone');
   expect(await form.submitForErrors()).not.toEqual({});
@@ -78,8 +77,7 @@ it('lets the commander of the worst severity break the glass, and nobody else', 
   await story.settle();
   const request = await mei.seesMessage(HUB, '✋ Approval wanted');
   await request.click('Break glass', mei);
-  await (await mei.seesModal('Break glass')).fill({ reason: 'Nobody answers.' }).submit();
-  await mei.seesMessage('@app', 'Only the commander of an open incident of the worst severity may break the glass');
+  await mei.seesMessage(HUB, 'Only the commander of an open incident of the worst severity may break the glass');
   await mei.types(HUB, '/incident command 1');
   await mei.seesMessage(HUB, 'You are in command of incident 1.');
   story.botClock.leap(5_000);

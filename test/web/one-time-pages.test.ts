@@ -1,8 +1,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { saveSensitiveOutput } from '../../src/db/sensitive-outputs.ts';
 import { query } from '../../src/db/transaction.ts';
 import { systemClock } from '../../src/lib/clock.ts';
+import { UserError } from '../../src/lib/errors.ts';
 import { Secret } from '../../src/lib/secret.ts';
 import { forgetOld } from '../../src/runs/forget-old.ts';
 import { askForSecret } from '../../src/runs/give-secret.ts';
@@ -23,6 +25,9 @@ beforeAll(async () => {
 });
 afterAll(() => desk.close());
 
+/** Nobody has left the group or the room since their link was made. */
+const stillMay = async () => undefined;
+
 async function secretPath(actor = CAROL): Promise<string> {
   const run = await runs.open('RB-SEC');
   const approval = await runs.request(run, 'put');
@@ -37,9 +42,57 @@ const post = (key: string, headers: Record<string, string> = {}): RequestInit =>
   body: new URLSearchParams({ 'secret:key': key }).toString(),
 });
 
+describe('a link of somebody who may not any more', () => {
+  const refused = async () => {
+    throw new UserError('role_missing', 'That needs the role responder for shop, which you do not have.');
+  };
+
+  it('takes no secret, and stays unused', async () => {
+    const app = oneTimePages(desk.context, { signIn: null, stillMay: refused });
+    const path = await secretPath();
+    expect((await app.request(path)).status).toBe(403);
+    const answer = await app.request(path, post('key-of-carol'));
+    expect([answer.status, (await answer.text()).includes('needs the role responder')]).toEqual([403, true]);
+    expect((await query(desk.db.pool, 'select 1 from secret_gifts')).length).toBe(0);
+    expect((await oneTimePages(desk.context, { signIn: null, stillMay }).request(path)).status).toBe(200);
+  });
+
+  it('is judged for its person and its step, before sensitive output is shown', async () => {
+    const run = await runs.open('RB-SEC');
+    const [stepRun] = await desk.tx((tx) =>
+      tx.query<{ id: number }>(
+        `insert into step_runs (run, step, title, purpose, state, effect, target, display, requested_by, reason)
+         values ($1, 'peek', 'Peek', 'look', 'ok', 'read', 'api', 'GET /', 'UALICE', '') returning id`,
+        [run.id],
+      ),
+    );
+    const id = stepRun?.id ?? 0;
+    const seen = { value: null, valueUntil: new Date(), captured: [] };
+    const kept = { output: 'the crown jewels', omittedBytes: 0, hours: 1, ...seen };
+    await desk.tx((tx) => saveSensitiveOutput(tx, id, kept));
+    const path = new URL((await askForOutput(desk.context, { stepRun: id, actor: CAROL })).url).pathname;
+    const judged: unknown[] = [];
+    const app = oneTimePages(desk.context, {
+      signIn: null,
+      stillMay: async (...about) => {
+        judged.push(about);
+        await refused();
+      },
+    });
+    for (const method of ['GET', 'POST']) {
+      const answer = await app.request(path, { method });
+      expect([answer.status, (await answer.text()).includes('crown jewels')]).toEqual([403, false]);
+    }
+    expect(judged).toEqual([
+      ['UCAROL', id],
+      ['UCAROL', id],
+    ]);
+  });
+});
+
 describe('the page of a secret', () => {
   it('is used up by the form alone, and by one of many at once', async () => {
-    const app = oneTimePages(desk.context, null);
+    const app = oneTimePages(desk.context, { signIn: null, stillMay });
     const path = await secretPath();
     for (let look = 0; look < 3; look += 1) expect((await app.request(path)).status).toBe(200);
     const answers = await Promise.all(Array.from({ length: 6 }, () => app.request(path, post('key-of-carol'))));
@@ -48,7 +101,7 @@ describe('the page of a secret', () => {
   });
 
   it('refuses other sites, what is too short or too large, and unknown links, and shows nothing of it', async () => {
-    const app = oneTimePages(desk.context, null);
+    const app = oneTimePages(desk.context, { signIn: null, stillMay });
     const path = await secretPath();
     expect((await app.request(path, post('key-of-carol', { 'sec-fetch-site': 'cross-site' }))).status).toBe(403);
     const short = await app.request(path, post('abc'));
@@ -80,7 +133,7 @@ describe('the page of a secret', () => {
       pageUrl: 'https://w.example',
       clock: systemClock,
     });
-    const app = oneTimePages(desk.context, signIn);
+    const app = oneTimePages(desk.context, { signIn: signIn, stillMay });
     const path = await secretPath();
     const signedIn = async (person: string) => {
       const begun = await app.request(path);
@@ -119,7 +172,7 @@ describe('sensitive output', () => {
     expect(stepRun?.output).toBe('');
     const ask = (actor = ALICE) => askForOutput(desk.context, { stepRun: stepRun?.id ?? 0, actor });
     await expect(ask(GUEST)).rejects.toThrow('Only members of this workspace');
-    const app = oneTimePages(desk.context, null);
+    const app = oneTimePages(desk.context, { signIn: null, stillMay });
     const path = new URL((await ask()).url).pathname;
     expect(await (await app.request(path)).text()).not.toContain('Alice Private');
     const shown = await (await app.request(path, { method: 'POST' })).text();
