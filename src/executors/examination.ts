@@ -36,6 +36,8 @@ export type DeeperLayers = {
   readonly findings: readonly string[];
   readonly remarks: readonly string[];
   readonly layers: ReadonlyMap<string, readonly LayerResult[]>;
+  /** Whether the target answered, where nothing else was asked of it. */
+  readonly reached?: boolean;
 };
 
 /** With what deeper layers are asked: the read credential alone, and a signal that ends it. */

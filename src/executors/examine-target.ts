@@ -49,6 +49,7 @@ export async function examineTarget(target: TargetDefinition, tools: Tools): Pro
     usable && (notes.reached !== false || ANSWERED_APART.includes(target.executor))
       ? await lookDeeper(target, tools, notes)
       : null;
+  notes.reached = deeper?.reached ?? notes.reached;
   notes.findings.push(...(deeper?.findings ?? []));
   notes.remarks.push(...(deeper?.remarks ?? []));
   return {
@@ -111,6 +112,8 @@ async function look(
   { tools, notes }: { tools: Tools; notes: Notes },
 ): Promise<void> {
   const text = LOOKS[target.executor];
+  // To run a script as a Job would be to make one: the cluster is asked for its rights alone.
+  if (target.executor === 'sh' && target.options.job !== undefined) return;
   if (text === null || (target.executor === 'probe' && isIP(String(target.options.host)) !== 0)) return;
   let result: StatementResult;
   try {
@@ -157,7 +160,7 @@ function withoutSecrets(found: DeeperLayers, { used }: LoadedSecrets): DeeperLay
   const layers = [...found.layers].map(
     ([statement, results]) => [statement, results.map((one) => ({ ...one, why: clean(one.why) }))] as const,
   );
-  return { findings: found.findings.map(clean), remarks: found.remarks.map(clean), layers: new Map(layers) };
+  return { ...found, findings: found.findings.map(clean), remarks: found.remarks.map(clean), layers: new Map(layers) };
 }
 
 async function askLayers(use: DeeperUse, tools: Tools): Promise<DeeperLayers | null> {
@@ -174,10 +177,15 @@ async function askLayers(use: DeeperUse, tools: Tools): Promise<DeeperLayers | n
     case 'http':
       return HTTP;
     case 'sh':
-      return SHELL;
+      return beneathShell(use);
     default:
       return null;
   }
+}
+
+async function beneathShell(use: DeeperUse): Promise<DeeperLayers> {
+  const jobs = await (await import('./sh/job/job-rights.ts')).askAboutJobs(use);
+  return jobs === null ? SHELL : { ...jobs, remarks: [...SHELL.remarks, ...jobs.remarks] };
 }
 
 const nothing: ReadonlyMap<string, readonly LayerResult[]> = new Map();

@@ -1,5 +1,4 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
@@ -11,8 +10,10 @@ import { examineTarget } from '../../src/executors/examine-target.ts';
 import type { Executor } from '../../src/executors/executor.ts';
 import { createExecutors } from '../../src/executors/registry.ts';
 import { Secret } from '../../src/lib/secret.ts';
-import type { KubeUser } from '../support/kube/server.ts';
+import { reviews } from '../support/kube/access-reviews.ts';
+import { JOB_MAKER, jobCluster } from '../support/kube/job-cluster.ts';
 import { ADMIN, shopCluster, VIEWER } from '../support/kube/shop-cluster.ts';
+import { typeOf } from '../support/kube/store.ts';
 
 const TOKENS: Readonly<Record<string, string>> = {
   'env:VIEWER': 'read-secret-4711',
@@ -26,27 +27,6 @@ const examine = (target: TargetDefinition, by: ReadonlyMap<Language, Executor> =
 const plain = { name: 'it', description: null, options: {}, read: {}, write: null };
 const outcomes = ({ attempts }: Examination, layer: string) =>
   attempts.flatMap(({ layers }) => layers.filter((one) => one.layer === layer).map(({ outcome }) => outcome));
-
-/** What an API server answers to the question whether one may, by the rights of whoever asks. */
-function reviews(users: Readonly<Record<string, KubeUser>>) {
-  return (request: IncomingMessage, response: ServerResponse): boolean => {
-    if (request.url !== '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews') return false;
-    let text = '';
-    request.setEncoding('utf8').on('data', (chunk: string) => {
-      text += chunk;
-    });
-    request.on('end', () => {
-      const { resourceAttributes: asked } = (
-        JSON.parse(text) as { spec: { resourceAttributes: Record<string, string> } }
-      ).spec;
-      const resource = [asked.resource, asked.subresource].filter((part) => part !== undefined).join('/');
-      const user = users[(request.headers.authorization ?? '').replace('Bearer ', '')];
-      const allowed = user?.may(asked.verb ?? '', resource, asked.group ?? '') ?? false;
-      response.writeHead(201, { 'content-type': 'application/json' }).end(JSON.stringify({ status: { allowed } }));
-    });
-    return true;
-  };
-}
 
 it('asks a cluster whether the read account might do what the guard keeps it from', async () => {
   const users = { 'read-secret-4711': VIEWER, 'write-secret-4712': ADMIN };
@@ -75,6 +55,33 @@ it('asks a cluster whether the read account might do what the guard keeps it fro
   expect(outcomes(loose, 'gate')).toEqual(ESCAPES.kubectl.map(() => 'stopped'));
   // Questions alone arrived: nothing that the cluster keeps, not even a dry run.
   expect(cluster.requests.filter(({ method }) => method !== 'GET')).toEqual([]);
+});
+
+it('asks a cluster whether scripts may run there as Jobs, and makes none', async () => {
+  const partly = {
+    ...JOB_MAKER,
+    may: (verb: string, resource: string) => !['jobs', 'pods/log'].includes(resource) && verb !== 'x',
+  };
+  const users = { 'read-secret-4711': JOB_MAKER, 'write-secret-4712': partly };
+  const cluster = await jobCluster({ users, instead: reviews(users) });
+  onTestFinished(() => cluster.stop());
+  const as = (token: string, parts = {}): TargetDefinition => ({
+    ...{ ...cluster.target, write: null, read: { token: { secret: `env:${token}` }, ...parts } },
+  });
+  const good = await examine(as('VIEWER'));
+  expect(good).toMatchObject({ reached: true, findings: [] });
+  expect(good.remarks).toContainEqual(expect.stringContaining('give scripts a namespace of their own'));
+  const bad = await examine(as('ADMIN', { env: { KEY: { secret: 'env:VIEWER' } } }));
+  expect(bad.findings).toEqual([
+    'The read credential of tools may not create jobs, get jobs, delete jobs, get pods/log in shop: bind its account to a role that lets it run Jobs.',
+    'The read credential of tools may get secrets, list secrets, create pods/exec in shop: take that out of its role, no script needs it.',
+  ]);
+  const options = { job: { ...(cluster.target.options.job as object), server: 'https://127.0.0.1:1' } };
+  expect(await examine({ ...as('VIEWER'), options })).toMatchObject({
+    reached: false,
+    findings: [expect.stringMatching(/^The cluster does not answer at https:\/\/127\.0\.0\.1:1 /u)],
+  });
+  expect(cluster.server.store.list(typeOf('jobs'), 'shop')).toEqual([]);
 });
 
 it('shows what would reach a Docker engine to the gate, and says that nothing stands behind it', async () => {

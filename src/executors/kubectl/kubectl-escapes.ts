@@ -1,6 +1,7 @@
 import type { Clock } from '../../lib/clock.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { DeeperLayers, DeeperUse, LayerResult } from '../examination.ts';
+import { reviewAccess } from '../kube/access-review.ts';
 import type { KubePlace } from '../kube/cluster.ts';
 import { KNOWN_TYPES } from '../kube/known-types.ts';
 import { KubeConnection } from '../kube/kube-http.ts';
@@ -69,33 +70,13 @@ async function review(
   place: KubePlace,
   { asked, signal }: { asked: Asked; signal: AbortSignal },
 ): Promise<LayerResult> {
+  const { verb, subresource } = asked;
   const type = KNOWN_TYPES.find(({ plural }) => plural === asked.plural);
-  const resourceAttributes = {
-    ...(type?.namespaced === false ? {} : { namespace: place.namespaces?.[0] ?? place.namespace }),
-    ...{ verb: asked.verb, group: type?.group ?? '', resource: asked.plural },
-    ...(asked.subresource ? { subresource: asked.subresource } : {}),
-  };
-  const kind = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview' };
-  const answer = await connection.send({
-    method: 'POST',
-    path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
-    headers: { accept: 'application/json', 'content-type': 'application/json' },
-    body: JSON.stringify({ ...kind, spec: { resourceAttributes } }),
-    signal,
-  });
-  const allowed = answer.status < 300 ? allowedIn(answer.body) : null;
-  if (allowed === null)
-    return { layer: 'rights', outcome: 'unknown', why: `The API server does not say (${answer.status}).` };
+  const namespace = type?.namespaced === false ? null : (place.namespaces?.[0] ?? place.namespace);
+  const right = { verb, group: type?.group ?? '', resource: asked.plural, subresource: subresource ?? null, namespace };
+  const { allowed, status } = await reviewAccess(connection, right, signal);
+  if (allowed === null) return { layer: 'rights', outcome: 'unknown', why: `The API server does not say (${status}).` };
   return allowed
     ? { layer: 'rights', outcome: 'open', why: `The account may ${nameOf(asked)}.` }
     : { layer: 'rights', outcome: 'stopped', why: `The account may not ${nameOf(asked)}.` };
-}
-
-function allowedIn(body: string): boolean | null {
-  try {
-    const { status } = JSON.parse(body) as { status?: { allowed?: unknown } };
-    return typeof status?.allowed === 'boolean' ? status.allowed : null;
-  } catch {
-    return null;
-  }
 }

@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import type { TargetDefinition } from '../../../domain/system.ts';
 import { UserError } from '../../../lib/errors.ts';
-import { type CredentialName, type LoadedSecrets, readPlace } from '../../credential.ts';
+import type { CredentialName, LoadedSecrets } from '../../credential.ts';
 import {
   type ClusterCredential,
   clusterCredential,
@@ -58,13 +57,6 @@ export type JobPlace = {
   readonly nodeSelector: Readonly<Record<string, string>> | null;
   readonly user: number;
 };
-
-const place = z.object({ job: jobOptions.optional() });
-
-/** The cluster and the namespace of a target's Jobs, as its options name them; null for a target that runs scripts elsewhere. */
-export function jobOptionsOf(target: TargetDefinition): z.output<typeof jobOptions> | null {
-  return readPlace(target, { options: place }).job ?? null;
-}
 
 /** Enters the cluster with one credential. Throws UserError `target_invalid` or what resolving a secret throws. */
 export async function jobPlace(
