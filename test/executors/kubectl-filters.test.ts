@@ -38,6 +38,14 @@ describe('kubectl with filters', () => {
     expect((await prepare('logs web | grep ${word}', { word: 'a; b' })).display).toBe(`kubectl logs web | grep 'a; b'`);
   });
 
+  it('take jq with a value behind --arg, and nowhere else', async () => {
+    const text = `get pods -o json | jq -r --arg app \${app} '.items[] | select(.metadata.labels.app == $app) | .metadata.name'`;
+    expect(await executor.placeholders(text)).toEqual(['app']);
+    expect((await prepare(text, { app: 'api' })).display).toContain('jq -r --arg app api');
+    await expect(executor.placeholders("get pods -o json | jq '.items[${n}]'")).rejects.toThrow('--arg n ${n}');
+    await expect(executor.placeholders("get pods -o json | jq '.items['")).rejects.toThrow('cannot be read');
+  });
+
   it.each([
     'get pods | xargs kubectl delete pod',
     'get pods | sh',

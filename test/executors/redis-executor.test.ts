@@ -111,6 +111,20 @@ describe.skipIf(server === null)('a changing Redis step', () => {
     expect(result).toMatchObject({ status: 'ok', value: { value: 1 }, output: '(integer) 1' });
   });
 
+  it('shows what jq makes of a text that is kept as JSON', async () => {
+    await admin.set('config', '{"flags":{"fast":true,"limit":3}}');
+    const source = { text: `GET config | jq -c '.flags | keys'`, values: {}, target, allowed: 'read' } as const;
+    expect(await execute(executor, source)).toMatchObject({ status: 'ok', value: { value: '["fast","limit"]' } });
+  });
+
+  it('a change whose filter fails has happened: it says so, shows everything and is no failure', async () => {
+    await admin.set('stale', 'x');
+    const result = await execute(executor, { text: 'DEL stale | jq .a', values: {}, target, allowed: 'change' });
+    expect(result).toMatchObject({ status: 'ok', output: '1', error: null });
+    expect(result.warnings).toContainEqual(expect.stringContaining('The command was carried out'));
+    expect(await admin.exists('stale')).toBe(0);
+  });
+
   it('an error of the server fails and is shown', async () => {
     await admin.set('word', 'text');
     const result = await execute(executor, { text: 'INCR word', values: {}, target, allowed: 'change' });
