@@ -33,9 +33,11 @@ export class KubeConnectionError extends Error {
 export class KubeConnection {
   readonly #place: KubePlace;
   readonly #agent: http.Agent | https.Agent;
+  #headers: Readonly<Record<string, string>>;
 
   constructor(place: KubePlace) {
     this.#place = place;
+    this.#headers = place.headers;
     const secure = place.server.protocol === 'https:';
     this.#agent = secure
       ? new https.Agent({ keepAlive: true, maxSockets: 4, ...place.tls, rejectUnauthorized: true })
@@ -43,8 +45,18 @@ export class KubeConnection {
   }
 
   /** Sends one request and reads the whole answer. Redirects are answers like others. Throws KubeConnectionError. */
-  send(request: WireRequest): Promise<WireAnswer> {
-    return this.#exchange(request, collect);
+  async send(request: WireRequest): Promise<WireAnswer> {
+    return this.#again(() => this.#exchange(request, collect));
+  }
+
+  /** A token may have been replaced since it was read: once more with the new one, because a 401 has done nothing. */
+  async #again(exchange: () => Promise<WireAnswer>): Promise<WireAnswer> {
+    const answer = await exchange();
+    if (answer.status !== 401) return answer;
+    const headers = (await this.#place.renew?.()) ?? null;
+    if (headers === null) return answer;
+    this.#headers = { ...this.#headers, ...headers };
+    return await exchange();
   }
 
   /**
@@ -52,13 +64,14 @@ export class KubeConnection {
    * and given back. Throws KubeConnectionError also when the answer breaks off.
    */
   stream(request: WireRequest, onChunk: (chunk: Buffer) => void): Promise<WireAnswer> {
-    return this.#exchange(request, (response, end) => {
+    const read = (response: http.IncomingMessage, end: Ends) => {
       if ((response.statusCode ?? 0) >= 300) return collect(response, end);
       response.on('error', (error) => end.fail(error));
       response.on('aborted', () => end.fail(new Error(BROKEN_OFF)));
       response.on('data', onChunk);
       response.on('end', () => end.resolve({ status: response.statusCode ?? 0, type: '', body: '' }));
-    });
+    };
+    return this.#again(() => this.#exchange(request, read));
   }
 
   #exchange(request: WireRequest, read: (response: http.IncomingMessage, end: Ends) => void): Promise<WireAnswer> {
@@ -79,7 +92,7 @@ export class KubeConnection {
           'user-agent': 'warroom',
           'accept-encoding': 'identity',
           ...request.headers,
-          ...this.#place.headers,
+          ...this.#headers,
           ...length,
         },
       });

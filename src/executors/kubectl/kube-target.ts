@@ -11,6 +11,7 @@ import {
   ONE_CLUSTER,
   reachCluster,
 } from '../kube/cluster.ts';
+import type { Pod } from '../kube/in-cluster.ts';
 
 const options = z
   .strictObject({
@@ -34,10 +35,10 @@ export function kubectlTargetProblems(target: TargetDefinition): string[] {
 /** The cluster of a target, with the named credential alone. Throws UserError `target_invalid` or what resolving a secret throws. */
 export async function kubePlace(
   target: TargetDefinition,
-  use: { credential: CredentialName; secrets: LoadedSecrets },
+  use: { credential: CredentialName; secrets: LoadedSecrets; pod?: Pod | undefined },
 ): Promise<KubePlace> {
   const { place, login } = readTarget(target, use.credential, shape);
-  const cluster = await reachCluster(place, login, { target: target.name, secrets: use.secrets });
+  const cluster = await reachCluster(place, login, { target: target.name, ...use });
   return {
     ...cluster,
     namespaces: place.namespaces ?? null,

@@ -9,6 +9,7 @@ import { refuseInvisible, secretsAmong } from '../bound-values.ts';
 import { canonicalTarget, credentialFor, LoadedSecrets } from '../credential.ts';
 import type { Executor, RunContext, Statement, StatementResult, StatementSource } from '../executor.ts';
 import { checkFilterChain, type Filters, readFilterChain, showFilters } from '../filters/filters.ts';
+import type { Pod } from '../kube/in-cluster.ts';
 import type { KubeGuard, KubeMode } from '../kube/kube-request.ts';
 import { KubeSession } from '../kube/kube-session.ts';
 import { type Limits, withLimits } from '../limits.ts';
@@ -30,6 +31,8 @@ export type KubectlDependencies = {
   readonly secrets: SecretResolver;
   /** The last look at every request; tests replace it to show that it is needed. */
   readonly guard?: KubeGuard;
+  /** The pod that Warroom runs in; tests make one. */
+  readonly pod?: Pod;
 };
 
 type Prepared = {
@@ -128,7 +131,8 @@ async function carryOut(
     let findings: Findings;
     try {
       const { target, allowed } = prepared.source;
-      const place = await kubePlace(target, { credential: credentialFor(target, allowed), secrets });
+      const credential = credentialFor(target, allowed);
+      const place = await kubePlace(target, { credential, secrets, pod: dependencies.pod });
       session = new KubeSession({
         place,
         mode,
