@@ -11,6 +11,7 @@ import { systemClock } from '../../src/lib/clock.ts';
 import { Secret } from '../../src/lib/secret.ts';
 import type { KubeServer } from '../support/kube/server.ts';
 import { ADMIN, shopCluster, VIEWER } from '../support/kube/shop-cluster.ts';
+import { typeOf } from '../support/kube/store.ts';
 import { attempt, execute, runContext } from './harness.ts';
 
 const executor = createKubectlExecutor({ clock: systemClock, secrets: () => Promise.resolve(new Secret('admin')) });
@@ -60,6 +61,25 @@ describe('what expressions see', () => {
     expect(value).toEqual({ lines: ['web-1 ready', 'GET /cart 200'], count: 2, text: 'web-1 ready\nGET /cart 200' });
   });
 
+  it('logs of which nobody said how much are the newest lines, and what is missing is said', async () => {
+    const lines = Array.from({ length: 10_050 }, (_item, number) => `line ${number}`);
+    server.logs.set('shop/web-1/app', `${lines.join('\n')}\n`);
+    const open = await run('logs web-1 -c app', 'read');
+    expect(open.value.lines).toHaveLength(1_000);
+    expect(open.value).toMatchObject({ count: 10_000, text: expect.stringMatching(/line 10049$/u) });
+    expect(open.warnings).toEqual([expect.stringContaining('Only the newest 10000 lines of web-1/app')]);
+    expect((await run('logs web-1 -c app --tail=10050', 'read')).value.count).toBe(10_050);
+    server.logs.set('shop/web-1/app', 'x'.repeat(5 * 2 ** 20));
+    const cut = await run('logs web-1 -c app', 'read');
+    expect(cut.warnings).toEqual([expect.stringContaining('cut after 4 MiB, its end is missing')]);
+  });
+
+  it('a node that tells no figures is still named', async () => {
+    const metrics = typeOf('nodes', 'metrics.k8s.io');
+    server.store.remove(metrics, server.store.get(metrics, null, 'node-b'));
+    expect((await run('top nodes', 'read')).output).toMatch(/node-b +<unknown> +<unknown> +<unknown> +<unknown>$/u);
+  });
+
   it('rollout status says how far it is; one that fails to finish in its time fails', async () => {
     expect((await run('rollout status deployment/web', 'read')).value).toMatchObject({
       ready: 3,
@@ -97,7 +117,7 @@ describe('what expressions see', () => {
     expect((await run('events --for pod/web-1', 'read')).output).toBe('No events found in shop namespace.');
     const described = await run('describe pod web-10', 'read');
     expect(described.output).toMatch(/^Name: +web-10\nNamespace: +shop\n/u);
-    expect(described.output).toMatch(/Warning +BackOff +\S+ \(x7 over \S+\) +kubelet, node-a +Back-off/u);
+    expect(described.output).toMatch(/Warning +BackOff +\S+ \(x7 over \S+\) +kubelet +Back-off/u);
     expect(described.value).toMatchObject({ count: 1, events: [{ reason: 'BackOff' }] });
   });
 
@@ -205,6 +225,28 @@ describe('changes', () => {
     });
     expect(content('/nodes//node-b')?.spec).toEqual({ unschedulable: true });
     expect((await run('uncordon node-b')).output).toBe('node/node-b uncordoned');
+  });
+
+  it('what is so already is said, and nothing is sent: a pause, a resume, a rollback to what runs', async () => {
+    expect(await run('rollout resume deployment/web')).toMatchObject({
+      status: 'failed',
+      error: 'deployment.apps/web is not paused: nothing was changed.',
+    });
+    expect((await run('rollout pause deployment/web')).status).toBe('ok');
+    expect((await run('rollout pause deployment/web')).error).toContain('is already paused');
+    await run('rollout resume deployment/web');
+    server.requests.length = 0;
+    const back = await run('rollout undo deployment/web --to-revision=3');
+    expect(back.output).toContain('skipped rollback (current template already matches revision 3)');
+    expect(back.value).toMatchObject({ names: [], count: 0, revision: 3 });
+    expect(server.requests.every(({ method }) => method === 'GET')).toBe(true);
+  });
+
+  it('whoever names no object is told only the ways that the verb has', async () => {
+    expect((await run('rollout restart deployment')).error).toBe('Name the deployments, or select them with -l.');
+    expect((await run('scale deployment --replicas=2')).error).toBe(
+      'Name the deployments, or select them with -l, or write --all.',
+    );
   });
 
   it('a refusal says why in the words of the server, and what was done before', async () => {

@@ -1,4 +1,5 @@
 import { UserError } from '../../lib/errors.ts';
+import { sortedKeys } from './sorted-keys.ts';
 
 /** One step of a path. */
 type Step =
@@ -234,7 +235,7 @@ function render(nodes: readonly Node[], object: unknown, root: unknown): string 
 /** A value as a template prints it: texts bare, the rest as JSON. */
 export function printValue(value: unknown): string {
   if (typeof value === 'string') return value;
-  return value === null || value === undefined ? '' : JSON.stringify(value);
+  return value === null || value === undefined ? '' : JSON.stringify(sortedKeys(value));
 }
 
 function walk(steps: readonly Step[], start: readonly unknown[], root: unknown): unknown[] {

@@ -3,6 +3,7 @@ import { UserError } from '../../lib/errors.ts';
 import type { KubeObject } from '../kube/kube-object.ts';
 import { parsePath, parseTemplate, printValue } from './json-path.ts';
 import { alignColumns } from './print-table.ts';
+import { sortedKeys } from './sorted-keys.ts';
 
 /** Prints an object (or a List of several) in one of the formats that show objects. */
 export type ObjectPrinter = (object: KubeObject) => string;
@@ -10,7 +11,7 @@ export type ObjectPrinter = (object: KubeObject) => string;
 /** The printer for `-o`; null for tables (`wide` or nothing) and `name`. Throws UserError `statement_invalid`. */
 export function objectPrinter(output: string | undefined, noHeaders: boolean): ObjectPrinter | null {
   if (output === undefined || output === 'wide' || output === 'name') return null;
-  if (output === 'json') return (object) => JSON.stringify(sorted(object), null, 4);
+  if (output === 'json') return (object) => JSON.stringify(sortedKeys(object), null, 4);
   if (output === 'yaml') return yamlText;
   const equals = output.indexOf('=');
   const [format, argument] = equals < 0 ? [output, ''] : [output.slice(0, equals), output.slice(equals + 1)];
@@ -35,16 +36,6 @@ export function yamlText(object: unknown): string {
 
 function unquoted(text: string): string {
   return /^'.*'$/su.test(text) ? text.slice(1, -1) : text;
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, inner]) => [key, sorted(inner)]),
-  );
 }
 
 function customColumns(spec: string, noHeaders: boolean): ObjectPrinter {

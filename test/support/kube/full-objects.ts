@@ -1,4 +1,4 @@
-import { type KubeStore, REVISION, typeOf } from './store.ts';
+import { REVISION, type Store, typeOf } from './store.ts';
 
 const CREATED = '2026-05-01T08:00:00Z';
 const TEMPLATE = {
@@ -82,7 +82,7 @@ const TEMPLATE = {
 };
 
 /** A pod, a deployment and a node that have everything which `describe` has words for, in the namespace `rich`. */
-export function addFullObjects(store: KubeStore): void {
+export function addFullObjects(store: Store): void {
   const add = (plural: string, namespace: string | null, object: Record<string, unknown>) =>
     store.create(
       typeOf(plural),

@@ -56,9 +56,16 @@ async function setMetadata(context: CommandContext, field: 'labels' | 'annotatio
       }
     }
     await patchObject(context, place, { body: { metadata: { [field]: changes } }, contentType: MERGE_PATCH });
-    printDone(context, place, done);
+    printDone(context, place, field === 'labels' ? whatLabelDid(now, changes) : done);
   }
   return changedValue(places);
+}
+
+/** As kubectl says it; of annotations it says `annotated` whatever happened. */
+function whatLabelDid(now: Readonly<Record<string, string>>, changes: Readonly<Record<string, string | null>>): string {
+  const different = Object.entries(changes).filter(([key, value]) => (now[key] ?? null) !== value);
+  if (different.length === 0) return 'not labeled';
+  return different.every(([, value]) => value === null) ? 'unlabeled' : 'labeled';
 }
 
 /** Objects stand first, then `key=value` and `key-`. */

@@ -1,4 +1,5 @@
 import { isOn, optionOf } from '../../../analysis/kubectl-arguments.ts';
+import { KUBECTL_COMMANDS } from '../../../analysis/kubectl-commands.ts';
 import type { Json } from '../../../lib/canonical-json.ts';
 import { UserError } from '../../../lib/errors.ts';
 import { objectName } from '../../kube/known-types.ts';
@@ -37,13 +38,20 @@ async function placesOfOne(
     return names.map((name) => ({ type, namespace, name }));
   }
   if (query.length === 0 && !isOn(context.call, 'all'))
-    throw new UserError('statement_invalid', `Name the ${type.plural}, select them with -l, or write --all.`);
+    throw new UserError('statement_invalid', `Name the ${type.plural}, ${waysToSelect(context.call.verb)}.`);
   const found = await listObjects(context, type, { namespace, query });
   return found.map((object) => ({
     type,
     namespace: type.namespaced ? (object.metadata?.namespace ?? namespace) : null,
     name: object.metadata?.name ?? '',
   }));
+}
+
+/** Only what that verb takes is proposed. */
+function waysToSelect(verb: string): string {
+  const options = KUBECTL_COMMANDS.get(verb)?.options ?? '';
+  const all = /(?:^| )all(?: |$)/u.test(options);
+  return `${options.includes('selector=') ? 'or select them with -l' : 'each by itself'}${all ? ', or write --all' : ''}`;
 }
 
 /** Sends a patch of one object and prints what happened as kubectl does. */

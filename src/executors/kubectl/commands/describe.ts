@@ -1,39 +1,66 @@
 import { optionOf } from '../../../analysis/kubectl-arguments.ts';
 import type { Json } from '../../../lib/canonical-json.ts';
-import { apiVersion } from '../../kube/known-types.ts';
-import { type KubeObject, visibleObject } from '../../kube/kube-object.ts';
+import { apiVersion, knownType } from '../../kube/known-types.ts';
+import { at, type KubeObject, visibleObject } from '../../kube/kube-object.ts';
 import type { KubeResource } from '../../kube/kube-request.ts';
-import { type Command, namespaceOf } from '../command.ts';
-import { eventLines, eventsOf, eventValue } from './events-of.ts';
-import { fetchObjects } from './fetch-objects.ts';
+import { type Command, type CommandContext, namespaceOf } from '../command.ts';
+import { nodeRows } from '../describe/describe-node.ts';
+import { podRows } from '../describe/describe-pod.ts';
+import { deploymentRows } from '../describe/describe-workload.ts';
+import { tabbed } from '../describe/tabbed.ts';
+import { eventRows, eventsOf, eventValue } from './events-of.ts';
+import { fetchObjects, listObjects, selectorText } from './fetch-objects.ts';
 
 const MAX_DESCRIBED = 50;
 
-/** `describe`: every field of an object in words, as kubectl describes types that it does not know, with its events. Value: `{items, count, names, events}`. */
+/** `describe`: pods, deployments and nodes as kubectl does; of other types every field in words, as kubectl describes what it does not know; with the events. Value: `{items, count, names, events}`. */
 export const describe: Command = async (context) => {
   const all = await fetchObjects(context);
   const found = all.slice(0, MAX_DESCRIBED);
   if (all.length > found.length)
     context.warn(`Only ${MAX_DESCRIBED} of ${all.length} objects are described: name one, or narrow the selector.`);
   if (found.length === 0) context.print(`No resources found in ${namespaceOf(context)} namespace.`);
-  const events: Json[] = [];
+  const told: Json[] = [];
   const items = found.map(({ object }) => visibleObject(object));
   for (const [at, { type }] of found.entries()) {
     const object = items[at] ?? {};
     if (at > 0) context.print('\n');
     const own = optionOf(context.call, 'show-events') === 'false' ? null : await eventsOf(context, object);
-    events.push(...(own ?? []).map(eventValue));
+    told.push(...(own ?? []).map(eventValue));
     const now = context.session.clock.now();
-    context.print(describeLines(type, object).join('\n'));
-    if (own !== null) context.print(eventLines(own, now).join('\n'));
+    const events = own === null ? [] : eventRows(own, now);
+    const rows = await rowsOf(context, { type, object, now });
+    context.print(
+      (rows ? tabbed([...rows, ...events]) : [...describeLines(type, object), ...tabbed(events)]).join('\n'),
+    );
   }
   return {
     items: items as unknown as readonly Json[],
     count: items.length,
     names: items.map((object) => object.metadata?.name ?? ''),
-    events,
+    events: told,
   };
 };
+
+/** What people look at most in an incident is described as they know it; null for all other types. */
+async function rowsOf(
+  context: CommandContext,
+  { type, object, now }: { type: KubeResource; object: KubeObject; now: Date },
+): Promise<string[] | null> {
+  const name = `${type.group}/${type.plural}`;
+  if (name === '/pods') return podRows(object, now);
+  if (name === '/nodes') return nodeRows(object);
+  if (name !== 'apps/deployments') return null;
+  const selector = selectorText(at(object, 'spec', 'selector'));
+  const found = await listObjects(context, knownType('replicasets', 'apps'), {
+    namespace: object.metadata?.namespace ?? null,
+    query: selector === '' ? [] : [['labelSelector', selector]],
+  });
+  const own = found.filter(({ metadata }) =>
+    metadata?.ownerReferences?.some(({ uid }) => uid === object.metadata?.uid),
+  );
+  return deploymentRows(object, own.map(visibleObject));
+}
 
 function describeLines(type: KubeResource, object: KubeObject): string[] {
   const { metadata = {} } = object;

@@ -3,7 +3,7 @@ import { knownType } from '../../kube/known-types.ts';
 import { type KubeObject, numberAt, textAt } from '../../kube/kube-object.ts';
 import { KubeRefusal } from '../../kube/kube-refusal.ts';
 import type { CommandContext } from '../command.ts';
-import { ageSince, alignColumns } from '../print-table.ts';
+import { ageSince } from '../print-table.ts';
 import { listObjects } from './fetch-objects.ts';
 
 /** The events of one object, oldest first; empty with a warning when the credential may not list events. */
@@ -55,26 +55,23 @@ export function eventValue(event: KubeObject): Json {
   };
 }
 
-/** The `Events:` block of describe. */
-export function eventLines(events: readonly KubeObject[], now: Date): string[] {
-  if (events.length === 0) return ['Events:  <none>'];
+/** The `Events:` block of describe, before its columns are set. */
+export function eventRows(events: readonly KubeObject[], now: Date): string[] {
+  if (events.length === 0) return ['Events:\t<none>'];
   const rows = events.map((event) => {
     const count = numberAt(event, 'count');
     const age = ageSince(lastSeen(event), now);
-    const source = [textAt(event, 'source', 'component'), textAt(event, 'source', 'host')].filter(Boolean).join(', ');
     const first = textAt(event, 'firstTimestamp');
     const when = count > 1 && first !== '' ? `${age} (x${count} over ${ageSince(first, now)})` : age;
-    return [
-      `  ${textAt(event, 'type')}`,
-      textAt(event, 'reason'),
-      when,
-      source || textAt(event, 'reportingComponent'),
-      textAt(event, 'message').trim(),
-    ];
+    const from = textAt(event, 'source', 'component') || textAt(event, 'reportingComponent');
+    return [textAt(event, 'type'), textAt(event, 'reason'), when, from, textAt(event, 'message').trim()];
   });
   const header = [
-    ['  Type', 'Reason', 'Age', 'From', 'Message'],
-    ['  ----', '------', '----', '----', '-------'],
+    ['Type', 'Reason', 'Age', 'From', 'Message'],
+    ['----', '------', '----', '----', '-------'],
   ];
-  return ['Events:', ...alignColumns([...header, ...rows], { least: 0, padding: 2 })];
+  return [
+    'Events:',
+    ...[...header, ...rows].map((cells) => `  ${cells.map((cell) => cell.replace(/\s+/gu, ' ')).join('\t')}`),
+  ];
 }

@@ -1,6 +1,7 @@
 import { UserError } from '../../../lib/errors.ts';
 import { apiVersion } from '../../kube/known-types.ts';
 import { itemsOf, type KubeObject } from '../../kube/kube-object.ts';
+import { KubeRefusal } from '../../kube/kube-refusal.ts';
 import type { KubeResource } from '../../kube/kube-request.ts';
 import { type CommandContext, namespaceFor, type Selection, selectionsOf, selectorQuery } from '../command.ts';
 
@@ -15,18 +16,29 @@ export type Fetched = {
   readonly pages: readonly KubeObject[];
 };
 
+/** What becomes of a name that the server does not have, where others were asked for as well; without it the whole command fails. */
+export type OnMissing = (refusal: KubeRefusal) => void;
+
 /** The objects that the operands name, page by page, as the server gives them for that Accept header. */
-export async function fetchSelections(context: CommandContext, accept?: string): Promise<Fetched[]> {
+export async function fetchSelections(
+  context: CommandContext,
+  accept?: string,
+  onMissing?: OnMissing,
+): Promise<Fetched[]> {
   const selections = await selectionsOf(context.session, context.call.operands);
   const query = selectorQuery(context);
   if (query.length > 0 && selections.some(({ names }) => names !== null))
     throw new UserError('statement_invalid', 'A name and a selector do not go together: leave one of them out.');
   const all: Fetched[] = [];
-  for (const selection of selections) all.push(await fetchSelection(context, selection, accept));
+  for (const selection of selections) all.push(await fetchSelection(context, selection, { accept, onMissing }));
   return all;
 }
 
-async function fetchSelection(context: CommandContext, selection: Selection, accept?: string): Promise<Fetched> {
+async function fetchSelection(
+  context: CommandContext,
+  selection: Selection,
+  { accept, onMissing }: { accept: string | undefined; onMissing: OnMissing | undefined },
+): Promise<Fetched> {
   const { type, names } = selection;
   const namespace = namespaceFor(context, type);
   const form = accept === undefined ? {} : { accept };
@@ -37,10 +49,15 @@ async function fetchSelection(context: CommandContext, selection: Selection, acc
     const subresource = context.call.options.get('subresource')?.[0] as 'status' | 'scale' | undefined;
     const part = subresource === undefined ? {} : { subresource };
     const pages: KubeObject[] = [];
-    for (const name of names)
-      pages.push(
-        await context.session.ask({ method: 'GET', resource: type, namespace, name, query: include, ...part, ...form }),
-      );
+    for (const name of names) {
+      const request = { method: 'GET', resource: type, namespace, name, query: include, ...part, ...form } as const;
+      try {
+        pages.push(await context.session.ask(request));
+      } catch (error) {
+        if (onMissing === undefined || !(error instanceof KubeRefusal) || error.status !== 404) throw error;
+        onMissing(error);
+      }
+    }
     return { type, named: true, pages };
   }
   const query: [string, string][] = [...selectorQuery(context), ...include, ['limit', String(PAGE)]];
@@ -80,8 +97,11 @@ async function listPages(
 }
 
 /** The objects themselves, with the kind that lists leave out. */
-export async function fetchObjects(context: CommandContext): Promise<{ type: KubeResource; object: KubeObject }[]> {
-  const fetched = await fetchSelections(context);
+export async function fetchObjects(
+  context: CommandContext,
+  onMissing?: OnMissing,
+): Promise<{ type: KubeResource; object: KubeObject }[]> {
+  const fetched = await fetchSelections(context, undefined, onMissing);
   return fetched.flatMap(({ type, named, pages }) => {
     const kind = { apiVersion: apiVersion(type), kind: type.kind };
     const objects = named ? pages.map((page) => ({ ...kind, ...page })) : pages.flatMap((page) => itemsOf(page, kind));

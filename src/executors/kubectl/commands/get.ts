@@ -2,13 +2,13 @@ import { isOn, optionOf } from '../../../analysis/kubectl-arguments.ts';
 import type { Json } from '../../../lib/canonical-json.ts';
 import { apiVersion, objectName, typeName } from '../../kube/known-types.ts';
 import { at, type KubeObject, listAt, numberAt, textAt, visibleObject } from '../../kube/kube-object.ts';
-import { KubeRefusal } from '../../kube/kube-refusal.ts';
+import type { KubeRefusal } from '../../kube/kube-refusal.ts';
 import { type Command, type CommandContext, namespaceOf } from '../command.ts';
 import { parsePath } from '../json-path.ts';
 import { objectPrinter } from '../print-objects.ts';
 import { alignColumns } from '../print-table.ts';
 import { compareValues } from '../sort-values.ts';
-import { type Fetched, fetchObjects, fetchSelections } from './fetch-objects.ts';
+import { type Fetched, fetchObjects, fetchSelections, type OnMissing } from './fetch-objects.ts';
 
 const AS_TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';
 /** Larger sets of objects stay out of the value, which is stored: `rows` and `count` remain. */
@@ -22,27 +22,33 @@ type Column = { readonly title: string; readonly wide: boolean };
 export const get: Command = async (context) => {
   const output = optionOf(context.call, 'output');
   const printer = objectPrinter(output, isOn(context.call, 'no-headers'));
-  try {
-    return printer === null && output !== 'name' ? await table(context) : await objects(context, output, printer);
-  } catch (error) {
-    if (!(error instanceof KubeRefusal && error.status === 404 && isOn(context.call, 'ignore-not-found'))) throw error;
-    return { items: [], count: 0, names: [], columns: [], rows: [] };
-  }
+  const missing: KubeRefusal[] = [];
+  const onMissing: OnMissing = (refusal) => missing.push(refusal);
+  const value =
+    printer === null && output !== 'name'
+      ? await table(context, onMissing)
+      : await objects(context, { output, printer, onMissing });
+  const [first] = missing;
+  if (first && !isOn(context.call, 'ignore-not-found')) throw first;
+  return value;
 };
 
 async function objects(
   context: CommandContext,
-  output: string | undefined,
-  printer: ReturnType<typeof objectPrinter>,
+  {
+    output,
+    printer,
+    onMissing,
+  }: { output: string | undefined; printer: ReturnType<typeof objectPrinter>; onMissing: OnMissing },
 ): Promise<Readonly<Record<string, Json>>> {
   const found = sortedBy(
     context,
-    (await fetchObjects(context)).map(({ type, object }) => ({ type, object: visibleObject(object) })),
+    (await fetchObjects(context, onMissing)).map(({ type, object }) => ({ type, object: visibleObject(object) })),
     ({ object }) => object,
   );
   const items = found.map(({ object }) => object);
   if (output === 'name') context.print(found.map(({ type, object }) => objectName(type, nameOf(object))).join('\n'));
-  else if (printer) {
+  else if (printer && (items.length > 0 || !isOneName(context))) {
     const single = items.length === 1 && isOneName(context);
     const list = { apiVersion: 'v1', items, kind: 'List', metadata: { resourceVersion: '' } } as unknown as KubeObject;
     context.print(printer(single && items[0] ? items[0] : list));
@@ -57,11 +63,13 @@ function isOneName(context: CommandContext): boolean {
     : operands.length === 2 && !operands[0]?.includes('/');
 }
 
-async function table(context: CommandContext): Promise<Readonly<Record<string, Json>>> {
-  const fetched = await fetchSelections(context, AS_TABLE);
+async function table(context: CommandContext, onMissing: OnMissing): Promise<Readonly<Record<string, Json>>> {
+  const fetched = (await fetchSelections(context, AS_TABLE, onMissing)).filter(
+    ({ named, pages }) => !named || pages.length > 0,
+  );
   const tables = mergeNamed(fetched).map((one) => tableOf(context, one));
   const filled = tables.filter(({ rows }) => rows.length > 0);
-  if (filled.length === 0) context.print(nothing(context, fetched));
+  if (filled.length === 0 && fetched.length > 0) context.print(nothing(context, fetched));
   const withKind =
     isOn(context.call, 'show-kind') || new Set(tables.map(({ fetched: { type } }) => typeName(type))).size > 1;
   filled.forEach((one, at) => {

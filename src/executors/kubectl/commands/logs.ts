@@ -8,6 +8,8 @@ import { podsOf } from './pods-of.ts';
 
 /** Asked of the server for each container, so that a chatty one cannot fill the memory. */
 const MAX_LOG_BYTES = 4 * 1024 * 1024;
+/** Lines of a log of which nobody said how much: what happened last is what an incident is about. */
+const NEWEST = '10000';
 const MAX_STREAMS = 20;
 /** Lines that stay in the value for `expect`; the last ones. */
 const MAX_VALUE_LINES = 1_000;
@@ -39,9 +41,10 @@ export const logs: Command = async (context) => {
 async function readLog(context: CommandContext, pod: string, container: string): Promise<string> {
   const { call, session } = context;
   const selected = call.options.has('selector');
-  const tail = optionOf(call, 'tail') ?? (selected ? '10' : undefined);
   const since = durationOption(context, 'since');
   const sinceTime = optionOf(call, 'since-time');
+  const open = since === null && sinceTime === undefined && !call.options.has('limit-bytes');
+  const tail = optionOf(call, 'tail') ?? (selected ? '10' : open ? NEWEST : undefined);
   const limit = Math.min(Number(optionOf(call, 'limit-bytes') ?? MAX_LOG_BYTES), MAX_LOG_BYTES);
   const query: [string, string][] = [['container', container]];
   if (isOn(call, 'previous')) query.push(['previous', 'true']);
@@ -51,7 +54,7 @@ async function readLog(context: CommandContext, pod: string, container: string):
   if (sinceTime !== undefined) query.push(['sinceTime', sinceTime]);
   query.push(['limitBytes', String(limit)]);
   const resource = knownType('pods', '');
-  return await session.text({
+  const text = await session.text({
     method: 'GET',
     resource,
     namespace: namespaceOf(context),
@@ -59,6 +62,15 @@ async function readLog(context: CommandContext, pod: string, container: string):
     subresource: 'log',
     query,
   });
+  if (tail === NEWEST && text.split('\n').length > Number(NEWEST))
+    context.warn(
+      `Only the newest ${NEWEST} lines of ${pod}/${container} were read: say how much with --tail or --since.`,
+    );
+  if (Buffer.byteLength(text) >= limit && !call.options.has('limit-bytes'))
+    context.warn(
+      `The log of ${pod}/${container} was cut after ${limit / 2 ** 20} MiB, its end is missing: ask for less with --tail or --since.`,
+    );
+  return text;
 }
 
 async function streamsOf(context: CommandContext): Promise<{ pod: string; container: string }[]> {

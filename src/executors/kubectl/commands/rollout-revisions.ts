@@ -1,10 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import { optionOf } from '../../../analysis/kubectl-arguments.ts';
 import type { Json } from '../../../lib/canonical-json.ts';
 import { UserError } from '../../../lib/errors.ts';
 import { knownType, objectName } from '../../kube/known-types.ts';
 import { at, type KubeObject, textAt, visibleObject } from '../../kube/kube-object.ts';
-import { type Command, type CommandContext, CommandFailure } from '../command.ts';
-import { yamlText } from '../print-objects.ts';
+import { type Command, type CommandContext, CommandFailure, namespaceFor, selectionsOf } from '../command.ts';
+import { templateLines } from '../describe/pod-template.ts';
 import { alignColumns } from '../print-table.ts';
 import {
   changedValue,
@@ -35,29 +36,55 @@ const WORKLOADS = new Set(['deployments', 'statefulsets', 'daemonsets']);
 
 type Revision = { readonly number: number; readonly cause: string; readonly object: KubeObject };
 
-/** `rollout history`. Value: `{revisions: [{revision, cause}], count}`, with `--revision` also `{template}`. */
+/**
+ * `rollout history` of one workload, or of all of a type. Value: `{revisions: [{name, revision, cause}], count}`, with `--revision` also
+ * `{template}`.
+ */
 export const rolloutHistory: Command = async (context) => {
-  const place = await oneWorkload(context);
-  const revisions = await revisionsOf(context, place);
-  const wanted = optionOf(context.call, 'revision');
-  const value = {
-    count: revisions.length,
-    revisions: revisions.map(({ number, cause }): Json => ({ revision: number, cause })),
-  };
-  if (wanted === undefined || wanted === '0') {
+  const wanted = optionOf(context.call, 'revision') ?? '0';
+  const places = await historyPlaces(context);
+  const all: Json[] = [];
+  for (const place of places) {
+    requireWorkload(place);
+    const revisions = await revisionsOf(context, place);
+    all.push(...revisions.map(({ number, cause }): Json => ({ name: place.name, revision: number, cause })));
+    if (wanted !== '0' && places.length === 1) {
+      const revision = find(revisions, Number(wanted));
+      const whole = withCause(templateOf(place, revision, { withHash: true }), revision.cause);
+      const template = visibleObject(whole as unknown as KubeObject) as unknown as Json;
+      const name = objectName(place.type, place.name);
+      context.print([`${name} with revision #${wanted}`, ...templateLines(template), ''].join('\n'));
+      return { count: all.length, revisions: all, template };
+    }
     const lines = revisions.map(({ number, cause }) => [String(number), cause === '' ? '<none>' : cause]);
-    context.print(
-      [`${objectName(place.type, place.name)} `, ...alignHistory([['REVISION', 'CHANGE-CAUSE'], ...lines]), ''].join(
-        '\n',
-      ),
-    );
-    return value;
+    const body =
+      lines.length === 0
+        ? ['No rollout history found.']
+        : [...alignHistory([['REVISION', 'CHANGE-CAUSE'], ...lines]), ''];
+    context.print([`${objectName(place.type, place.name)} `, ...body].join('\n'));
   }
-  const whole = templateOf(place, find(revisions, Number(wanted)));
-  const template = visibleObject(whole as unknown as KubeObject) as unknown as Json;
-  context.print(`${objectName(place.type, place.name)} with revision #${wanted}\n${yamlText(template)}`);
-  return { ...value, template };
+  return { count: all.length, revisions: all };
 };
+
+/** kubectl shows the cause of a change among the annotations of its template. */
+function withCause(template: Json, cause: string): Json {
+  if (cause === '') return template;
+  const annotations = (at(template, 'metadata', 'annotations') ?? {}) as Record<string, Json>;
+  const metadata = (at(template, 'metadata') ?? {}) as Record<string, Json>;
+  return {
+    ...(template as Record<string, Json>),
+    metadata: { ...metadata, annotations: { ...annotations, [CAUSE]: cause } },
+  };
+}
+
+async function historyPlaces(context: CommandContext): Promise<ObjectPlace[]> {
+  const [first, ...others] = await selectionsOf(context.session, context.call.operands);
+  if (first === undefined || others.length > 0 || first.names !== null) return [await oneWorkload(context)];
+  const { type } = first;
+  const namespace = namespaceFor(context, type);
+  const found = await listObjects(context, type, { namespace, query: [] });
+  return found.map(({ metadata }) => ({ type, namespace, name: metadata?.name ?? '' }));
+}
 
 function alignHistory(lines: string[][]): string[] {
   return alignColumns(lines, HISTORY_WIDTHS);
@@ -77,8 +104,13 @@ export const rolloutUndo: Command = async (context) => {
     const live = await readObject(context, place);
     if (at(live, 'spec', 'paused') === true)
       throw new CommandFailure(`${objectName(place.type, place.name)} is paused: run rollout resume first.`);
+    const template = templateOf(place, target);
+    if (isDeepStrictEqual(template, at(live, 'spec', 'template'))) {
+      printDone(context, place, `skipped rollback (current template already matches revision ${target.number})`);
+      return { ...changedValue([]), revision: target.number };
+    }
     const body: Json = [
-      { op: 'replace', path: '/spec/template', value: templateOf(place, target) },
+      { op: 'replace', path: '/spec/template', value: template },
       { op: 'add', path: '/metadata/annotations', value: restoredAnnotations(live, target.object) },
     ];
     await patchObject(context, place, { body, contentType: JSON_PATCH });
@@ -121,6 +153,11 @@ async function setPaused(context: CommandContext, paused: boolean): Promise<{ na
   const place = await oneWorkload(context);
   if (place.type.plural !== 'deployments')
     throw new UserError('statement_invalid', 'Only the rollout of a deployment can be paused.');
+  const isPaused = at(await readObject(context, place), 'spec', 'paused') === true;
+  if (isPaused === paused)
+    throw new CommandFailure(
+      `${objectName(place.type, place.name)} is ${paused ? 'already' : 'not'} paused: nothing was changed.`,
+    );
   await patchObject(context, place, { body: { spec: { paused: paused ? true : null } }, contentType: MERGE_PATCH });
   printDone(context, place, paused ? 'paused' : 'resumed');
   return changedValue([place]);
@@ -171,11 +208,11 @@ function find(revisions: readonly Revision[], wanted: number): Revision {
 }
 
 /** The pod template of a revision, without the label that belongs to its replica set alone. */
-function templateOf(place: ObjectPlace, revision: Revision): Json {
+function templateOf(place: ObjectPlace, revision: Revision, { withHash = false } = {}): Json {
   const path = place.type.plural === 'deployments' ? ['spec', 'template'] : ['data', 'spec', 'template'];
   const template = structuredClone(at(revision.object, ...path) ?? {}) as {
     metadata?: { labels?: Record<string, string> };
   };
-  delete template.metadata?.labels?.['pod-template-hash'];
+  if (!withHash) delete template.metadata?.labels?.['pod-template-hash'];
   return template as Json;
 }

@@ -65,7 +65,7 @@ export const topPods: Command = async (context) => {
 export const topNodes: Command = async (context) => {
   const { call } = context;
   const found = await metrics(context, knownType('nodes', 'metrics.k8s.io'));
-  const nodes = await listObjects(context, knownType('nodes', ''), { namespace: null, query: [] });
+  const nodes = await listObjects(context, knownType('nodes', ''), { namespace: null, query: selectorQuery(context) });
   const sizes = new Map(
     nodes.map((node) => [
       node.metadata?.name ?? '',
@@ -90,7 +90,13 @@ export const topNodes: Command = async (context) => {
     const [cpu = '', memory = ''] = amounts(row);
     return [row.name, cpu, `${row.cpuShare}%`, memory, `${row.memoryShare}%`];
   });
-  const header = ['NAME', 'CPU(cores)', 'CPU%', 'MEMORY(bytes)', 'MEMORY%'];
+  if (call.operands.length === 0) {
+    // a node that tells nothing may be the one that is down
+    const told = new Set(rows.map(({ name }) => name));
+    for (const name of [...sizes.keys()].filter((node) => !told.has(node)))
+      lines.push([name, ...Array<string>(4).fill('<unknown>')]);
+  }
+  const header = ['NAME', 'CPU(cores)', 'CPU(%)', 'MEMORY(bytes)', 'MEMORY(%)'];
   context.print(alignColumns(isOn(call, 'no-headers') ? lines : [header, ...lines]).join('\n'));
   const value = rows.map((row): Json => {
     const { name, cpu_millicores, memory_bytes } = rowValue(row);
@@ -131,7 +137,12 @@ function sorted(context: CommandContext, usages: readonly Usage[]): Usage[] {
 }
 
 function amounts(usage: { cpu: number; memory: number }): string[] {
-  return [`${Math.ceil(usage.cpu * 1000)}m`, `${Math.trunc(usage.memory / MI)}Mi`];
+  return [`${millicores(usage.cpu)}m`, `${Math.trunc(usage.memory / MI)}Mi`];
+}
+
+/** Whole ones, upwards; the metrics count in billionths, below which a sum of fractions is noise. */
+function millicores(cores: number): number {
+  return Math.ceil(Math.round(cores * 1e9) / 1e6);
 }
 
 function rowValue(usage: Usage): Record<string, string | number> {
@@ -139,7 +150,7 @@ function rowValue(usage: Usage): Record<string, string | number> {
     namespace: usage.namespace,
     name: usage.name,
     container: usage.container,
-    cpu_millicores: Math.ceil(usage.cpu * 1000),
+    cpu_millicores: millicores(usage.cpu),
     memory_bytes: Math.trunc(usage.memory),
   };
 }
