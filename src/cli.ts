@@ -4,6 +4,7 @@ import type { Verb } from './cli/verb.ts';
 
 /** Each verb loads what it needs alone: `warroom classify` waits for no database driver. */
 const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
+  acknowledge: async () => (await import('./cli/acknowledge.ts')).acknowledgeVerb,
   approvals: async () => (await import('./cli/approvals.ts')).approvalsVerb,
   approve: async () => (await import('./cli/approve.ts')).approveVerb,
   audit: async () => (await import('./cli/audit.ts')).auditVerb,

@@ -6,7 +6,8 @@ import { formatDuration } from '../lib/duration.ts';
 import { plural } from '../lib/text.ts';
 import { type ApprovalCard, readApprovalCard } from '../runs/approval-card.ts';
 import { type Installation, withInstallation } from './open-database.ts';
-import { readOptions } from './options.ts';
+import { type ReadOptions, readOptions } from './options.ts';
+import { isMemberId, lookUpPerson } from './person.ts';
 import type { Terminal, Verb } from './verb.ts';
 
 /** More than that nobody decides on at a terminal. */
@@ -18,6 +19,7 @@ export const approvalsVerb: Verb = {
   summary: 'Lists the steps that wait for somebody’s approval.',
   usage: [
     'warroom approvals          what waits, the one that expires first first, with the exact commands',
+    'warroom approvals --as=U…  the same with what is private, for a member of its room',
     'warroom approvals --json   [{"approval","title","runbook","incident","steps":[{"step","target","effect","command"}],…}]',
     'decide with `warroom approve` or `warroom deny`; it works while Slack is away',
   ],
@@ -25,19 +27,49 @@ export const approvalsVerb: Verb = {
 };
 
 async function run(args: readonly string[], terminal: Terminal): Promise<number> {
-  const read = readOptions(args, { verb: 'approvals', valued: [], flags: ['--json'] });
-  const wrong = typeof read === 'string' ? read : read.words.length > 0 ? 'warroom approvals takes no words.' : null;
+  const read = readOptions(args, { verb: 'approvals', valued: ['--as'], flags: ['--json'] });
+  const wrong = typeof read === 'string' ? read : whatIsWrong(read);
   if (wrong !== null || typeof read === 'string') {
     terminal.complain(wrong ?? '');
     return 2;
   }
   return withInstallation(terminal, async (installation) => {
-    const cards = await readCards(installation);
+    const all = await readCards(installation);
+    const cards = await seenBy(installation, read.options.get('--as') ?? null, all);
     if (read.options.has('--json')) terminal.write(JSON.stringify(cards.map(toJson)));
-    else if (cards.length === 0) terminal.write('Nothing waits for approval.');
-    else terminal.write(cards.map(describe).join('\n\n'));
+    else terminal.write([...shown(cards, all.length), ...hidden(all.length - cards.length)].join('\n\n'));
     return 0;
   });
+}
+
+function whatIsWrong({ words, options }: ReadOptions): string | null {
+  if (words.length > 0) return 'warroom approvals takes no words.';
+  const person = options.get('--as');
+  if (person === undefined || isMemberId(person)) return null;
+  return 'Say who you are: --as with your Slack member id, such as --as=U012ABCDEF.';
+}
+
+/** What is private is there for the members of its room: a terminal without a person is nobody. */
+async function seenBy(
+  installation: Installation,
+  id: string | null,
+  cards: readonly ApprovalCard[],
+): Promise<ApprovalCard[]> {
+  const who = id === null ? null : await lookUpPerson(installation, id);
+  const seen = await Promise.all(
+    cards.map(async ({ incident }) => incident?.private !== true || (who !== null && (await who.sees(incident)))),
+  );
+  return cards.filter((_, index) => seen[index]);
+}
+
+function shown(cards: readonly ApprovalCard[], all: number): string[] {
+  return cards.length === 0 && all === 0 ? ['Nothing waits for approval.'] : cards.map(describe);
+}
+
+function hidden(count: number): string[] {
+  if (count === 0) return [];
+  const belong = count === 1 ? '1 more belongs to a private incident' : `${count} more belong to private incidents`;
+  return [`${belong}: its room sees it, with --as=U012ABCDEF here.`];
 }
 
 function readCards({ pool, config }: Installation): Promise<ApprovalCard[]> {

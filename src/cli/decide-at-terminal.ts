@@ -1,18 +1,14 @@
-import { userInfo } from 'node:os';
-import { groupsThatMatter } from '../config/settings.ts';
-import { recallPerson } from '../db/people.ts';
+import type { Pool } from 'pg';
+import { findApproval } from '../db/approvals.ts';
+import { findIncident } from '../db/incidents.ts';
+import { findRun, findStepRun } from '../db/runs.ts';
 import { withTransaction } from '../db/transaction.ts';
 import type { DecisionKind } from '../domain/approval.ts';
-import type { Person } from '../domain/person.ts';
-import { systemClock } from '../lib/clock.ts';
-import { messageOf, UserError } from '../lib/errors.ts';
+import { UserError } from '../lib/errors.ts';
 import { decide } from '../runs/approve.ts';
-import { SlackCallError } from '../slack/client.ts';
 import { describeVerdict } from '../slack/listeners/approval-gestures.ts';
-import { fetchPerson } from '../slack/people.ts';
-import { createUserGroups } from '../slack/user-groups.ts';
-import { type Installation, withInstallation } from './open-database.ts';
-import { slackCaller } from './slack-access.ts';
+import { withInstallation } from './open-database.ts';
+import { lookUpPerson, operatingSystemUser, type TerminalPerson } from './person.ts';
 import type { Terminal } from './verb.ts';
 
 /** A decision as it was typed. `person`: their Slack id. */
@@ -30,8 +26,10 @@ export type TypedDecision = {
  */
 export function decideAtTerminal(typed: TypedDecision, terminal: Terminal): Promise<number> {
   return withInstallation(terminal, async (installation) => {
-    const { person, remark, asOf } = await lookUp(installation, typed.person);
+    const who = await lookUpPerson(installation, typed.person);
+    const { person, remark, asOf } = who;
     if (remark !== null) terminal.complain(remark);
+    await requireSeen(installation.pool, typed.approval, who);
     const verdict = await decide(
       { pool: installation.pool, settings: installation.config.settings },
       {
@@ -51,43 +49,17 @@ export function decideAtTerminal(typed: TypedDecision, terminal: Terminal): Prom
   });
 }
 
-/** `asOf`: null when Slack said it now, else when it did last. */
-type Found = { readonly person: Person; readonly remark: string | null; readonly asOf: string | null };
-
-/** Who that is: by Slack now, or as Slack described them last when it cannot be asked. */
-async function lookUp(installation: Installation, id: string): Promise<Found> {
-  const { config, pool, log } = installation;
-  const call = slackCaller(config, log);
-  if (call === null) return await recall(installation, id, 'No Slack is configured here');
-  const groups = groupsThatMatter(config.settings);
-  const userGroups = createUserGroups({ call, groups, clock: systemClock, log });
-  const teamId = async () => (await call('interactive', 'auth.test', {})).team_id ?? '';
-  try {
-    const person = await fetchPerson({ call, pool, teamId, userGroups }, id);
-    return { person, remark: null, asOf: null };
-  } catch (error) {
-    if (!(error instanceof SlackCallError)) throw error;
-    return await recall(installation, id, `Slack cannot be asked (${messageOf(error).replace(/\.$/u, '')})`);
-  }
-}
-
-async function recall({ pool }: Installation, id: string, why: string): Promise<Found> {
-  const known = await withTransaction(pool, (tx) => recallPerson(tx, id));
-  if (!known) {
-    throw new UserError(
-      'person.unknown',
-      `${why}, and Warroom has not seen ${id} yet: name somebody who has used it in Slack before.`,
-    );
-  }
-  const at = known.at.toISOString();
-  return { person: known.person, remark: `${why}: ${id} is taken as Slack described them at ${at}.`, asOf: at };
-}
-
-/** Whoever sits at this terminal; in a container the number may have no name. */
-function operatingSystemUser(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return `uid ${process.getuid?.() ?? '?'}`;
-  }
+/** What is private does not exist for who is not in its room. */
+async function requireSeen(pool: Pool, approval: number, { sees }: TerminalPerson): Promise<void> {
+  const incident = await withTransaction(pool, async (tx) => {
+    const found = await findApproval(tx, approval);
+    const stepRun = found && (await findStepRun(tx, found.stepRun));
+    const run = stepRun && (await findRun(tx, stepRun.run));
+    return run && run.incident !== null ? findIncident(tx, run.incident) : null;
+  });
+  if (!incident || (await sees(incident))) return;
+  throw new UserError(
+    'approval_unknown',
+    'This request does not exist any more; ask for the step again from its runbook.',
+  );
 }

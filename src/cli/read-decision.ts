@@ -1,4 +1,5 @@
 import { type ReadOptions, readOptions } from './options.ts';
+import { isMemberId } from './person.ts';
 
 /** Which request, and whose decision. */
 export type ReadDecision = Pick<ReadOptions, 'options'> & { readonly approval: number; readonly person: string };
@@ -11,7 +12,6 @@ export function readDecision(args: readonly string[], known: Parameters<typeof r
   if (!/^[1-9]\d{0,14}$/u.test(number) || more.length > 0)
     return `Say which request: \`warroom ${known.verb} 12 --as=U012ABCDEF\`; \`warroom approvals\` lists what waits.`;
   const person = read.options.get('--as') ?? '';
-  if (!/^[UW][A-Z0-9]{2,20}$/u.test(person))
-    return 'Say who decides: --as with their Slack member id, such as --as=U012ABCDEF.';
+  if (!isMemberId(person)) return 'Say who decides: --as with their Slack member id, such as --as=U012ABCDEF.';
   return { approval: Number(number), person, options: read.options };
 }

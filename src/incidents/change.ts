@@ -1,3 +1,4 @@
+import { insertAudit } from '../db/audit.ts';
 import { acknowledgePages, closePages } from '../db/escalations.ts';
 import {
   findIncident,
@@ -20,6 +21,7 @@ import { parseProse } from '../domain/free-text.ts';
 import { type Incident, MAX_PROSE } from '../domain/incident.ts';
 import type { Person } from '../domain/person.ts';
 import type { Role } from '../domain/roles.ts';
+import type { Json } from '../lib/canonical-json.ts';
 import { UserError } from '../lib/errors.ts';
 import {
   getSeverity,
@@ -41,13 +43,18 @@ type Target = { readonly incident: number; readonly actor: Person };
 type Change<T> = (tx: Tx, incident: Incident) => Promise<T>;
 
 /** Runs a change of one open incident: locked, recorded, cards brought up to date. */
-async function changing<T>(context: Context, target: Target, work: Change<T>, role: Role = 'responder'): Promise<T> {
+async function changing<T>(
+  context: Pick<Context, 'pool' | 'settings'>,
+  target: Target,
+  work: Change<T>,
+  role: Role = 'responder',
+): Promise<T> {
   requireMember(target.actor);
   return withTransaction(context.pool, (tx) => change(context, tx, target, { work, role }));
 }
 
 async function change<T>(
-  context: Context,
+  context: Pick<Context, 'settings'>,
   tx: Tx,
   target: Target,
   { work, role }: { work: Change<T>; role: Role },
@@ -74,11 +81,20 @@ async function once(
 
 /** Acknowledges an incident: its open pages stop repeating. `first` is false when somebody had done so before. */
 export async function acknowledgeIncident(
-  context: Context,
-  target: Target,
+  context: Pick<Context, 'pool' | 'settings'>,
+  target: Target & {
+    /** What the audit log says besides, when it was done at a terminal. */
+    readonly origin?: { readonly [key: string]: Json };
+  },
 ): Promise<{ incident: Incident; first: boolean }> {
   return changing(context, target, async (tx, incident) => {
     const first = await recordAcknowledgement(tx, incident, target.actor);
+    const { actor, origin } = target;
+    if (first && origin)
+      await insertAudit(tx, {
+        ...{ actor: actor.id, action: 'incident.acknowledged_at_terminal', incident: incident.number },
+        data: origin,
+      });
     await refreshPages(
       tx,
       await acknowledgePages(tx, { incident: incident.number, page: null, person: target.actor.id }),
