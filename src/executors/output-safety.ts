@@ -19,6 +19,12 @@ const ANSI =
 /** Controls but tab and line feed, bidirectional controls, zero-width characters that can split a secret, tag characters. */
 const UNSAFE =
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
+/**
+ * What is not seen behind a character of ASCII, where it has no use but to hide a secret from the search: joiners, variation
+ * selectors, letters without a shape. In pictures and in scripts that need them they stay, also in `1️⃣`.
+ */
+const UNSEEN =
+  /([!-~])(?:\u034f|\u17b4|\u17b5|[\u180b-\u180f]|[\u115f\u1160\u200c\u200d\u3164\uffa0]|[\ufe00-\ufe0f]|[\u{e0100}-\u{e01ef}])+(?!\u20e3)/gu;
 const PRIVATE_KEY_BEGIN = /-----BEGIN [A-Z ]*PRIVATE KEY-----/u;
 const PRIVATE_KEY_END = /-----END [A-Z ]*PRIVATE KEY-----/u;
 
@@ -28,6 +34,7 @@ export function cleanText(text: string): string {
     .replace(/\r\n?|\u2028|\u2029|\u0085/gu, '\n')
     .replace(ANSI, '')
     .replace(UNSAFE, '')
+    .replace(UNSEEN, '$1')
     .replace(/\p{Cs}/gu, '\ufffd');
 }
 

@@ -31,8 +31,23 @@ describe('what was printed becomes safe to show', () => {
     ['carriage returns', 'a\r\nb\rc', 'a\nb\nc'],
     ['half characters', 'a\ud800b', 'a\ufffdb'],
     ['invisible tag characters', 'a\u{e0041}b', 'ab'],
+    ['joiners and selectors within words', 'pass\u200dword\u034f\ufe0f\u200c.\u{e0101}', 'password.'],
+    ['invisible letters within words', 'pass\u3164word\u115f\u1160\uffa0\u17b4!', 'password!'],
   ])('%s disappear', (_name, text, clean) => {
     expect(cleanText(text)).toBe(clean);
+  });
+
+  it('what makes one picture of several characters stays', () => {
+    const pictures = '👨\u200d👩\u200d👧 ❤\ufe0f 1\ufe0f\u20e3 क\u094d\u200dष';
+    expect(cleanText(pictures)).toBe(pictures);
+  });
+
+  it('a token with characters in it that nobody sees is masked all the same', () => {
+    const token = 'ghp_abcdefghijklmnopqrstuvwxyz0123456789';
+    for (const unseen of ['\u200d', '\u200c', '\u034f', '\ufe0f', '\u3164'])
+      expect(redact(`a ${token.slice(0, 9)}${unseen}${token.slice(9)} b`, [])).toBe('a <secret> b');
+    const secret = new Secret('correct horse battery');
+    expect(redact('a corr\u200dect ho\u034frse batt\ufe0eery b', [secret])).toBe('a <secret> b');
   });
 
   it.each([

@@ -9,7 +9,13 @@ import { openRun } from '../../src/runs/open.ts';
 import { requestPlan } from '../../src/runs/request.ts';
 import { readRunCard } from '../../src/runs/run-card.ts';
 import { approvalMessage } from '../../src/slack/views/approval-card.ts';
-import { outcomeMessage, reminderMessage } from '../../src/slack/views/approval-notices.ts';
+import {
+  aloneMessage,
+  outcomeMessage,
+  reminderMessage,
+  secretLostMessage,
+  secretWantedMessage,
+} from '../../src/slack/views/approval-notices.ts';
 import { runMessage } from '../../src/slack/views/run-card.ts';
 import { ALICE, BOB, type Desk, freshKey, openDesk } from '../support/desk.ts';
 import { addRunbook50 } from './rb-50.ts';
@@ -84,7 +90,15 @@ test('a rehearsal renders and asks everything, and sends nothing to any target',
   const runCard = await desk.tx((tx) => readRunCard(desk.context, tx, run.id));
   const card = await desk.tx((tx) => readApprovalCard(desk.context, tx, approval));
   if (!runCard || !card) throw new TypeError('the cards are missing');
-  for (const message of [runMessage(runCard), approvalMessage(card), outcomeMessage(card), reminderMessage(card)])
+  for (const message of [
+    runMessage(runCard),
+    approvalMessage(card),
+    outcomeMessage(card),
+    reminderMessage(card),
+    aloneMessage(card),
+    secretWantedMessage(card, card.stepRun),
+    secretLostMessage(card, card.stepRun),
+  ])
     expect(message.text).toContain('🎭 REHEARSAL · ');
   const facts = ((await desk.facts(incident.number)) as MarkedFact[]).filter(({ rehearsal }) => rehearsal);
   expect(facts.map(({ kind }) => kind)).toContain('step_finished');

@@ -9,6 +9,7 @@ import { readRunCard } from '../../src/runs/run-card.ts';
 import { ALICE, type Desk, freshKey, openDesk } from '../support/desk.ts';
 import { testLog } from '../support/log.ts';
 import { advance } from '../support/moved-time.ts';
+import { tablesWith } from '../support/tables-with.ts';
 import { runsOf } from './support.ts';
 
 const PLANTED = 'card of Ada Lovelace 4111';
@@ -60,22 +61,6 @@ beforeAll(async () => {
 });
 afterAll(() => desk.close());
 
-/** Tables with a row that holds a text, whatever column it stands in. */
-async function tablesWith(text: string): Promise<string[]> {
-  const { rows } = await desk.db.pool.query<{ name: string }>(
-    `select format('%I.%I', schemaname, relname) as name from pg_stat_user_tables order by 1`,
-  );
-  const found: string[] = [];
-  for (const { name } of rows) {
-    const hit = await desk.db.pool.query(
-      `select from ${name} as t where to_jsonb(t)::text like '%' || $1 || '%' limit 1`,
-      [text],
-    );
-    if (hit.rowCount) found.push(name.replace('public.', ''));
-  }
-  return found;
-}
-
 const offered = async (run: number) => {
   const card = await desk.tx((tx) => readRunCard(desk.context, tx, run));
   return Object.fromEntries((card?.steps ?? []).map(({ step, offered: holds }) => [step.id, holds]));
@@ -94,7 +79,7 @@ test('what a sensitive step found stands nowhere but behind its page, and later 
   await runs.approve(await runs.request(run, 'open'));
   await desk.work();
   expect(await runs.end(run, 'open')).toEqual({ state: 'ok', error: null });
-  expect(await tablesWith(PLANTED)).toEqual(['sensitive_outputs']);
+  expect(await tablesWith(desk.db.pool, PLANTED)).toEqual(['sensitive_outputs']);
   expect(await keptValues()).toEqual([{ body: { state: 'locked' } }, { status: 200 }]);
   expect(await offered(run.id)).toMatchObject({ open: true, slow: true });
 });
@@ -121,7 +106,7 @@ test('and when the run is too old to begin anything in it; what it captured goes
   await advance(desk.db.pool, '1 day');
   await forgetOld(desk.context);
   expect((await runs.reread(run)).params).not.toHaveProperty('door');
-  expect(await tablesWith(PLANTED)).toEqual([]);
+  expect(await tablesWith(desk.db.pool, PLANTED)).toEqual([]);
 });
 
 test.each([['look'], ['open']])(
@@ -151,6 +136,6 @@ test.each([['look'], ['open']])(
     });
     expect(log.messages('error')).toHaveLength(1);
     expect(JSON.stringify(log.lines.map((line) => [line, String(line.context.err)]))).not.toContain(PLANTED);
-    expect(await tablesWith(PLANTED)).toEqual(['sensitive_outputs']);
+    expect(await tablesWith(desk.db.pool, PLANTED)).toEqual(['sensitive_outputs']);
   },
 );
