@@ -17,12 +17,17 @@ export function checkTargets(
     targetProblems(target).map((sentence) => ({
       rule: 'bad-target' as const,
       file,
-      ...at(['targets', target.name]),
+      ...at(['targets', target.name, ...partOf(sentence)]),
       severity: 'error' as const,
       message: `the target "${target.name}" is not usable: ${sentence.replace(/\.$/u, '')}`,
       fix: '',
     })),
   );
+}
+
+/** The part of a target that a sentence begins with (`options.job.image`), as a path; empty for a sentence about the whole. */
+function partOf(sentence: string): string[] {
+  return /^`(?<part>(?:options|read|write)(?:\.[^`]+)?)`/u.exec(sentence)?.groups?.part?.split('.') ?? [];
 }
 
 /** Alerts that several runbooks of one system claim: a person would have to choose at night. `files` are those of one system. */
