@@ -24,7 +24,7 @@ const UNSAFE =
  * selectors, letters without a shape. In pictures and in scripts that need them they stay, also in `1️⃣`.
  */
 const UNSEEN =
-  /([!-~])(?:\u034f|\u17b4|\u17b5|[\u180b-\u180f]|[\u115f\u1160\u200c\u200d\u3164\uffa0]|[\ufe00-\ufe0f]|[\u{e0100}-\u{e01ef}])+(?!\u20e3)/gu;
+  /([!-~])(?:\u034f|\u17b4|\u17b5|[\u180b-\u180f]|\u200c|\u200d|[\u115f\u1160\u3164\uffa0]|[\ufe00-\ufe0f]|[\u{e0100}-\u{e01ef}])+(?!\u20e3)/gu;
 const PRIVATE_KEY_BEGIN = /-----BEGIN [A-Z ]*PRIVATE KEY-----/u;
 const PRIVATE_KEY_END = /-----END [A-Z ]*PRIVATE KEY-----/u;
 
