@@ -24,9 +24,11 @@ export async function inThread(
 ): Promise<FilterAnswer | NoAnswer> {
   if (busy >= MOST) await new Promise<void>((resolve) => waiting.push(resolve));
   else busy += 1;
-  const worker = signal.aborted ? null : (idle.pop() ?? begin());
   try {
-    return worker === null ? 'stopped' : await ask(worker, task, { signal, clock });
+    if (signal.aborted) return 'stopped';
+    const worker = idle.pop() ?? (await begin(signal));
+    if (worker === null) return signal.aborted ? 'stopped' : 'broken';
+    return await ask(worker, task, { signal, clock });
   } finally {
     // Whoever waits takes this place over.
     const next = waiting.shift();
@@ -35,14 +37,28 @@ export async function inThread(
   }
 }
 
-function begin(): Worker {
-  return new Worker(new URL('./filter-thread.mjs', import.meta.url), {
+/** A thread that is ready to work: how long a busy machine takes to begin one does not count as work. Null when none came up. */
+async function begin(signal: AbortSignal): Promise<Worker | null> {
+  const worker = new Worker(new URL('./filter-thread.mjs', import.meta.url), {
     env: {},
     execArgv: [],
     stdout: true,
     stderr: true,
     resourceLimits: { maxOldGenerationSizeMb: 512 },
   });
+  const ready = await new Promise<boolean>((resolve) => {
+    const onStop = () => resolve(false);
+    signal.addEventListener('abort', onStop, { once: true });
+    worker.on('error', onStop).once('exit', onStop);
+    worker.once('message', () => {
+      signal.removeEventListener('abort', onStop);
+      worker.removeListener('error', onStop).removeListener('exit', onStop);
+      resolve(true);
+    });
+  });
+  if (ready) return worker;
+  await worker.terminate();
+  return null;
 }
 
 async function ask(

@@ -17,3 +17,5 @@ parentPort?.on('message', async (task: FilterTask) => {
     say({ status: 'failed', text: '', reason: messageOf(error) }, false);
   }
 });
+
+parentPort?.postMessage('ready');
