@@ -7,8 +7,9 @@ import { analyseStatement } from '../../src/executors/analyse-statement.ts';
 import { createDockerExecutor } from '../../src/executors/docker/docker-executor.ts';
 import { Engine } from '../../src/executors/docker/engine.ts';
 import { Frames } from '../../src/executors/docker/frames.ts';
-import { maskCommand, maskInspection } from '../../src/executors/docker/mask.ts';
+import { maskInspection } from '../../src/executors/docker/mask.ts';
 import { openTransport, type Spawn, sshArguments } from '../../src/executors/docker/transport.ts';
+import { maskCommand } from '../../src/executors/mask-commands.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { Secret } from '../../src/lib/secret.ts';
 import { type TestEngine, testEngine } from '../support/docker-engine.ts';
@@ -144,14 +145,23 @@ describe('looking at an engine', () => {
     expect((await run('docker system df')).value.rows).toContainEqual(
       expect.objectContaining({ type: 'Containers', total: 7 }),
     );
-    // This engine tells its API of its own events alone, and of those only sometimes.
-    const events = await run('docker events --since 10m');
-    expect(events.status).toBe('ok');
-    for (const row of events.value.rows as unknown[])
-      expect(row).toEqual({
-        ...{ time: expect.any(String), type: expect.any(String), action: expect.any(String) },
-        ...{ name: expect.any(String), id: expect.any(String) },
-      });
+  });
+
+  live('shows the events of the engine: what was restarted a moment ago, and nothing of others', async () => {
+    expect(await run('docker restart -t 1 shop-db-1', { allowed: 'change' })).toMatchObject({ status: 'ok' });
+    const seen = async (options: string) => {
+      const { status, value } = await run(`docker events ${options}`);
+      expect(status).toBe('ok');
+      return (value.rows as { action: string; name: string; time: string }[]).map(({ action, name }) => [action, name]);
+    };
+    await expect.poll(() => seen('--since 10m'), { timeout: 10_000 }).toContainEqual(['restart', 'shop-db-1']);
+    const all = await seen('--since 10m');
+    expect(all).toContainEqual(['create', 'hostile']);
+    const filtered = await seen('--since 10m --filter container=shop-db-1 --filter event=restart');
+    expect(new Set(filtered.map(String))).toEqual(new Set(['restart,shop-db-1']));
+    const [{ time = '' } = {}] = (await run('docker events --since 10m')).value.rows as { time?: string }[];
+    expect(Math.abs(Date.now() - Date.parse(time))).toBeLessThan(600_000);
+    expect(await seen('--since 20m --until 10m')).toEqual([]);
   });
 
   live('shows what a hostile container printed without its escapes and tokens', async () => {

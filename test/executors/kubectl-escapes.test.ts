@@ -18,6 +18,7 @@ import { systemClock } from '../../src/lib/clock.ts';
 import { UserError } from '../../src/lib/errors.ts';
 import { Secret } from '../../src/lib/secret.ts';
 import { ADMIN, shopCluster } from '../support/kube/shop-cluster.ts';
+import { typeOf } from '../support/kube/store.ts';
 import { attempt, execute } from './harness.ts';
 
 /** What no reading step may do, with the credential of an administrator, so that only the executor stands in the way. */
@@ -310,6 +311,61 @@ describe('what a reading kubectl step cannot do, whoever its credential belongs 
   ])('a value stands neither for the verb, the type nor an option: %s', async (text) => {
     const outcome = await attempt(executor, from(text, 'read', { value: 'secrets' }));
     expect(['placeholder_unbindable', 'statement_invalid']).toContain(outcome);
+  });
+});
+
+describe('secrets that stand where they should not', () => {
+  const PLANTED = /planted-\d|cGxhbnRlZC/u;
+  const add = (plural: string, object: Record<string, unknown>) =>
+    server.store.create(typeOf(plural), 'shop', object, false);
+
+  beforeAll(() => {
+    const copy = JSON.stringify({ kind: 'Secret', data: { key: 'cGxhbnRlZC0x' } });
+    add('configmaps', {
+      metadata: { name: 'careless', annotations: { 'kubectl.kubernetes.io/last-applied-configuration': copy } },
+      data: {
+        'application.yml': 'datasource:\n  password: planted-2\n  user: shop\nsecretName: shown\n',
+        'app.properties': 'db.password=planted-3\ncache.token = "planted-4"\n',
+        'app.json': '{"apiKey":"planted-5","limit":3}',
+      },
+    });
+    add('pods', {
+      metadata: { name: 'careless' },
+      spec: {
+        containers: [
+          { name: 'a', image: 'x', args: ['--password=planted-6', '--db-password', 'planted-7', '--port=80'] },
+        ],
+      },
+      status: { phase: 'Running' },
+    });
+    add('carts', {
+      metadata: { name: 'careless' },
+      spec: { template: { kind: 'Secret', data: { key: 'cGxhbnRlZC04' }, stringData: { other: 'planted-9' } } },
+    });
+  });
+
+  it.each([
+    'get cm careless -o yaml',
+    'get cm careless -o jsonpath={.data}',
+    'get cm careless -o custom-columns=ALL:.data',
+    'describe cm careless',
+    'get pods careless -o yaml',
+    'get pods careless -o jsonpath={..args}',
+    'describe pod careless',
+    'get carts careless -o yaml',
+    'describe cart careless',
+    'get all -o json',
+    'get events -o yaml',
+  ])('%s shows their names alone, in output and in value', async (statement) => {
+    const result = await execute(
+      executor,
+      { text: statement, values: {}, target, allowed: 'read' },
+      { maxOutputBytes: 400_000 },
+    );
+    expect(result.status).toBe('ok');
+    expect(JSON.stringify(result)).not.toMatch(PLANTED);
+    if (statement === 'get cm careless -o yaml')
+      expect(result.output).toMatch(/password: <secret>\n[\s\S]*user: shop\n[\s\S]*secretName: shown/u);
   });
 });
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Json } from '../../lib/canonical-json.ts';
+import { maskCommand } from '../mask-commands.ts';
 import { humanBytes, oneLine, renderColumns } from './columns.ts';
 import {
   filterQuery,
@@ -12,7 +13,7 @@ import {
   SERVICE_LABEL,
 } from './containers.ts';
 import { readTemplate, renderTemplate, templateTitles } from './go-template.ts';
-import { maskCommand, maskInspection } from './mask.ts';
+import { maskInspection } from './mask.ts';
 import { engineTime, wholeNumber } from './times.ts';
 import { type Outcome, optionOf, type VerbUse } from './verb.ts';
 
@@ -178,14 +179,18 @@ export async function systemDf(use: VerbUse): Promise<Outcome> {
 /** `docker events` up to now: rows `{time, type, action, name, id}`. Without `--since` the last hour. */
 export async function events(use: VerbUse): Promise<Outcome> {
   const { command, now } = use;
+  const until = Number(engineTime(optionOf(command, 'until') ?? '0s', now));
   const query = {
     since: engineTime(optionOf(command, 'since') ?? '1h', now),
-    until: engineTime(optionOf(command, 'until') ?? '0s', now),
+    // Podman stops reading its journal at that moment, wherever it is by then: so it is given one, and what came later is left out here.
+    until: String(Math.max(until, Math.floor(now.getTime() / 1_000)) + 1),
+    // Podman waits for more without this; Docker knows no such word.
+    stream: 'false',
     ...filterQuery(readFilters(command.options.get('filter') ?? [])),
   };
-  const found = (await use.engine.jsonLines({ method: 'GET', path: '/events', query })).map((line) =>
-    event.parse(line),
-  );
+  const found = (await use.engine.jsonLines({ method: 'GET', path: '/events', query }))
+    .map((line) => event.parse(line))
+    .filter(({ time }) => (time ?? 0) <= until);
   const rows = found.map((item) => ({
     time: new Date((item.time ?? 0) * 1_000).toISOString(),
     type: item.Type ?? '',

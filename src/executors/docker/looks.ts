@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import type { Json } from '../../lib/canonical-json.ts';
 import { UserError } from '../../lib/errors.ts';
+import { maskArguments, maskCommand } from '../mask-commands.ts';
 import { humanBytes, oneLine, renderColumns } from './columns.ts';
 import { type Container, containerPath, listContainers } from './containers.ts';
 import { formatted } from './listings.ts';
-import { maskArguments, maskCommand, maskInspection } from './mask.ts';
+import { maskInspection } from './mask.ts';
 import { type Outcome, optionOf, type VerbUse } from './verb.ts';
 
 /** `docker inspect` of containers: rows are what the engine says, with secrets masked. */

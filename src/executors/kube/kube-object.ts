@@ -1,4 +1,5 @@
 import type { Json } from '../../lib/canonical-json.ts';
+import { maskArguments, maskSettings } from '../mask-commands.ts';
 
 /** JSON as the API server gives it; nothing about its inside is certain. */
 export type KubeObject = {
@@ -62,29 +63,42 @@ export function itemsOf(list: KubeObject, kind: { apiVersion: string; kind: stri
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 const SECRET_NAME = /pass(?:word|wd|phrase)?|secret|token|api[-_]?key|private[-_]?key|access[-_]?key|credential|dsn$/iu;
 const MASKED = '<secret>';
+const VALUES = new Set(['data', 'binaryData', 'stringData']);
 
 /**
  * An object as people may see it: without managed fields, and without the plain values of variables and settings whose names say that
- * they are secret. Pods carry passwords in `env` more often than anybody likes.
+ * they are secret: in `env`, in the words of a command, in the files of a ConfigMap. A Secret inside of another object (a template, a copy
+ * that `apply` left) shows its names alone.
  */
 export function visibleObject(object: KubeObject): KubeObject {
   return masked(object, []) as KubeObject;
 }
 
 function masked(value: unknown, path: readonly string[]): Json {
-  if (Array.isArray(value)) return value.map((item) => masked(item, path));
+  if (Array.isArray(value)) {
+    const words = ['args', 'command'].includes(path.at(-1) ?? '') && value.every((item) => typeof item === 'string');
+    return words ? maskArguments(value as string[]) : value.map((item) => masked(item, path));
+  }
   if (value === null || typeof value !== 'object') return (value ?? null) as Json;
   const record = value as Record<string, unknown>;
+  const isSecret = typeof record.kind === 'string' && /secret/iu.test(record.kind);
   const entries = Object.entries(record).flatMap(([key, inner]): [string, Json][] => {
     if (key === 'managedFields' && path.at(-1) === 'metadata') return [];
     if (key === LAST_APPLIED && typeof inner === 'string') return [[key, maskedText(inner)]];
     if (key === 'value' && path.at(-1) === 'env' && SECRET_NAME.test(String(record.name)) && inner !== '')
       return [[key, MASKED]];
-    if (['data', 'binaryData', 'stringData'].includes(path.at(-1) ?? '') && SECRET_NAME.test(key))
-      return [[key, MASKED]];
+    if (isSecret && VALUES.has(key)) return [[key, allMasked(inner)]];
+    if (VALUES.has(path.at(-1) ?? '') && typeof inner === 'string')
+      return [[key, SECRET_NAME.test(key) ? MASKED : maskSettings(inner)]];
     return [[key, masked(inner, [...path, key])]];
   });
   return Object.fromEntries(entries);
+}
+
+/** The names stay, because they are what runbooks ask for. */
+function allMasked(values: unknown): Json {
+  if (values === null || typeof values !== 'object') return MASKED;
+  return Object.fromEntries(Object.keys(values).map((key) => [key, MASKED]));
 }
 
 function maskedText(text: string): string {
