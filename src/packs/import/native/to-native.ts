@@ -57,12 +57,22 @@ async function translatePipeline(
   const write = found.language === 'redis' ? writeRedis : writeCommand;
   const rest = decision.kind === 'keep' ? decision.filters.map((words) => write(words, placeholders)) : [];
   if (rest.includes(null)) return null;
-  const shownNotes = [...found.notes, ...notes, ...(decision.kind === 'drop' ? decision.notes : [])];
+  const more = decision.kind === 'drop' ? decision.notes : searchedLog(found);
+  const shownNotes = [...found.notes, ...notes, ...more];
   return {
     ...found,
     text: found.text.replace(/^.*/u, (command) => [command, ...rest].join(' | ')),
     notes: shownNotes.map((note) => originalText(note, placeholders)),
   };
+}
+
+/** A log is read from its end, so that a filter behind it does not see all of it. */
+function searchedLog({ language, text }: Translation): readonly string[] {
+  const bounded =
+    /\s(?:--tail|--since|--since-time)[=\s]/u.test(text) || (language === 'docker' && /\s-n\s/u.test(text));
+  if (bounded || !/^(?:kubectl|docker(?: compose)?) logs\s/u.test(text)) return [];
+  const lines = language === 'kubectl' ? '10,000' : '1,000';
+  return [`Only the newest ${lines} lines are searched: say how many with --tail or --since.`];
 }
 
 /** `echo | openssl s_client …` only ends the session that it opens. */

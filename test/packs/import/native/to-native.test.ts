@@ -22,4 +22,17 @@ describe('a command of a runbook', () => {
     }
     expect(wrong.join('\n')).toBe('');
   });
+
+  it('says how much of a log a filter behind it sees, unless the command does', async () => {
+    const notesOf = async (command: string) =>
+      (await toNativeStep(command, { system: 'shop', title: '', fenceLanguage: 'bash' }))?.notes;
+    expect(await notesOf('kubectl logs deployment/api | grep -i nonce')).toEqual([
+      'Only the newest 10,000 lines are searched: say how many with --tail or --since.',
+    ]);
+    expect(await notesOf('docker logs shop-api | grep -i error')).toEqual([
+      'Only the newest 1,000 lines are searched: say how many with --tail or --since.',
+    ]);
+    for (const bounded of ['kubectl logs api --tail=50 | grep x', 'docker logs -n 50 api | grep x', 'kubectl logs api'])
+      expect(await notesOf(bounded), bounded).toEqual([]);
+  });
 });
