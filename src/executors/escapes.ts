@@ -63,8 +63,15 @@ export const ESCAPES: Readonly<Record<Language, readonly string[]>> = {
     'PATH=. ls',
     'ls | xargs touch',
   ],
-  promql: [],
-  probe: [],
+  // A query is all that is ever sent: what would be another request is no query.
+  promql: [
+    'DELETE warroom_doctor',
+    'warroom_doctor; drop',
+    '/api/v1/admin/tsdb/delete_series?match[]=warroom_doctor',
+    'warroom_doctor\nPOST /-/quit',
+  ],
+  // A connection, a name or an echo: nothing is written to whoever answers, and nothing is repeated at will.
+  probe: ['tcp 443 send=QUIT', 'ping -f', 'ping 100000', 'dns UPDATE', 'dns AXFR', 'exec touch warroom-doctor'],
 };
 
 /** What reads next to nothing and shows that the target answers to the read credential; null where nothing is asked. */

@@ -5,9 +5,11 @@ import { canonicalJson, type Json } from '../lib/canonical-json.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { messageOf, UserError } from '../lib/errors.ts';
 import { LoadedSecrets, secretReference } from './credential.ts';
+import type { requireAllowed } from './docker/engine-guard.ts';
 import { ESCAPES, LOOKS } from './escapes.ts';
 import type { Attempt, DeeperLayers, DeeperUse, Examination, LayerResult } from './examination.ts';
 import type { Executor, StatementResult } from './executor.ts';
+import type { KubeGuard } from './kube/kube-request.ts';
 import { redact } from './output-safety.ts';
 import type { ExecutorDependencies } from './registry.ts';
 
@@ -20,6 +22,8 @@ const ANSWERED_APART: readonly Language[] = ['docker', 'kubectl'];
 type Tools = ExecutorDependencies & {
   readonly executors: ReadonlyMap<Language, Executor>;
   readonly signal: AbortSignal;
+  /** The gates before the wire; tests replace one to see that it is missed. */
+  readonly gates?: { readonly docker?: typeof requireAllowed; readonly kubectl?: KubeGuard };
 };
 
 type Notes = { reached: boolean | null; findings: string[]; remarks: string[] };
@@ -50,6 +54,7 @@ export async function examineTarget(target: TargetDefinition, tools: Tools): Pro
       ? await lookDeeper(target, tools, notes)
       : null;
   notes.reached = deeper?.reached ?? notes.reached;
+  notes.findings.push(...openGates(deeper));
   notes.findings.push(...(deeper?.findings ?? []));
   notes.remarks.push(...(deeper?.remarks ?? []));
   return {
@@ -61,6 +66,17 @@ export async function examineTarget(target: TargetDefinition, tools: Tools): Pro
       layers: [...layers, ...(deeper?.layers.get(statement) ?? [])],
     })),
   };
+}
+
+/** Warroom's own gate is not a matter of the target: what it lets pass is a fault of this build. */
+function openGates(deeper: DeeperLayers | null): string[] {
+  return [...(deeper?.layers ?? [])].flatMap(([statement, layers]) =>
+    layers.some(({ layer, outcome }) => layer === 'gate' && outcome === 'open')
+      ? [
+          `The gate before the wire would let “${statement}” pass: tell the developers, and keep this target out of Diagnose.`,
+        ]
+      : [],
+  );
 }
 
 /** Resolves every secret that the target names and throws its value away. False when the read credential is not complete. */
@@ -171,9 +187,13 @@ async function askLayers(use: DeeperUse, tools: Tools): Promise<DeeperLayers | n
     case 'redis':
       return (await import('./redis/redis-escapes.ts')).askAboutCommands(use);
     case 'kubectl':
-      return (await import('./kubectl/kubectl-escapes.ts')).askAboutRights({ ...use, clock });
+      return (await import('./kubectl/kubectl-escapes.ts')).askAboutRights({
+        ...use,
+        clock,
+        guard: tools.gates?.kubectl,
+      });
     case 'docker':
-      return (await import('./docker/docker-escapes.ts')).showToGate(use);
+      return (await import('./docker/docker-escapes.ts')).showToGate(use, tools.gates?.docker);
     case 'http':
       return HTTP;
     case 'sh':

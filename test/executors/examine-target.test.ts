@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Redis } from 'ioredis';
 import { expect, it, onTestFinished } from 'vitest';
 import type { Language } from '../../src/domain/runbook.ts';
 import type { TargetDefinition } from '../../src/domain/system.ts';
@@ -14,6 +15,7 @@ import { reviews } from '../support/kube/access-reviews.ts';
 import { JOB_MAKER, jobCluster } from '../support/kube/job-cluster.ts';
 import { ADMIN, shopCluster, VIEWER } from '../support/kube/shop-cluster.ts';
 import { typeOf } from '../support/kube/store.ts';
+import { testRedis } from '../support/redis.ts';
 
 const TOKENS: Readonly<Record<string, string>> = {
   'env:VIEWER': 'read-secret-4711',
@@ -21,8 +23,12 @@ const TOKENS: Readonly<Record<string, string>> = {
 };
 const dependencies = { secrets: (reference: string) => Promise.resolve(new Secret(TOKENS[reference] ?? '')) };
 const executors = createExecutors(dependencies);
-const examine = (target: TargetDefinition, by: ReadonlyMap<Language, Executor> = executors) =>
-  examineTarget(target, { ...dependencies, executors: by, signal: new AbortController().signal });
+const tools = (by: ReadonlyMap<Language, Executor> = executors) => ({
+  ...dependencies,
+  executors: by,
+  signal: new AbortController().signal,
+});
+const examine = (target: TargetDefinition, by?: ReadonlyMap<Language, Executor>) => examineTarget(target, tools(by));
 
 const plain = { name: 'it', description: null, options: {}, read: {}, write: null };
 const outcomes = ({ attempts }: Examination, layer: string) =>
@@ -93,11 +99,79 @@ it('shows what would reach a Docker engine to the gate, and says that nothing st
   expect(found.remarks).toEqual([expect.stringContaining('An engine knows no rights')]);
 });
 
+it('reports a gate before an engine that lets a change pass', async () => {
+  const target = { ...plain, executor: 'docker' as const, options: { host: 'unix:///nowhere/docker.sock' } };
+  const found = await examineTarget(target, { ...tools(), gates: { docker: () => undefined } });
+  expect(outcomes(found, 'gate')).toEqual(ESCAPES.docker.map(() => 'open'));
+  expect(outcomes(found, 'statement')).toEqual(ESCAPES.docker.map(() => 'stopped'));
+  expect(found.findings).toContain(
+    'The gate before the wire would let “docker rm warroom-doctor” pass: tell the developers, and keep this target out of Diagnose.',
+  );
+});
+
+it('reports a gate before a cluster that lets a change pass, and still sends none', async () => {
+  const cluster = shopCluster({ instead: reviews({ 'read-secret-4711': VIEWER }) });
+  const server = await cluster.start();
+  const dir = await mkdtemp(path.join(tmpdir(), 'warroom-examine-'));
+  onTestFinished(async () => {
+    await cluster.stop();
+    await rm(dir, { recursive: true, force: true });
+  });
+  const certificateAuthority = path.join(dir, 'ca.pem');
+  await writeFile(certificateAuthority, cluster.authority);
+  const options = { server, certificateAuthority, namespace: 'shop' };
+  const read = { token: { secret: 'env:VIEWER' } };
+  const target = { ...plain, executor: 'kubectl' as const, options, read };
+  const found = await examineTarget(target, { ...tools(), gates: { kubectl: () => undefined } });
+  expect(found.findings).toEqual(
+    ESCAPES.kubectl.map(
+      (statement) =>
+        `The gate before the wire would let “${statement}” pass: tell the developers, and keep this target out of Diagnose.`,
+    ),
+  );
+  expect(outcomes(found, 'rights')).toEqual(ESCAPES.kubectl.map(() => 'stopped'));
+  expect(cluster.requests.filter(({ method }) => method !== 'GET')).toEqual([]);
+});
+
+it('reports a Redis user who cannot write and may do other things that no reading step does', async () => {
+  const redis = await testRedis();
+  if (redis === null) return;
+  const admin = new Redis(redis.path);
+  onTestFinished(async () => {
+    admin.disconnect();
+    await redis.stop();
+  });
+  const user = [
+    'SETUSER',
+    'reader',
+    'on',
+    '>read-secret-4711',
+    '~*',
+    '+@read',
+    '+@connection',
+    '+command',
+    '+acl|whoami',
+    '+acl|dryrun',
+    '-@write',
+  ];
+  await admin.call('ACL', ...user);
+  const read = { username: 'reader', password: { secret: 'env:VIEWER' } };
+  const target = { ...plain, executor: 'redis' as const, options: { socket: redis.path }, read };
+  expect((await examine(target)).findings).toEqual([]);
+  await admin.call('ACL', ...user, '+config|set', '+publish', 'allchannels');
+  const found = await examine(target);
+  expect(found.findings).toEqual([
+    'The read credential of it may send “PUBLISH warroom:doctor 1”, “CONFIG SET lua-time-limit 5000”: give it an ACL user with +@read -@write.',
+  ]);
+  expect(outcomes(found, 'statement')).toEqual(ESCAPES.redis.map(() => 'stopped'));
+});
+
 it.each(Object.keys(ESCAPES) as Language[])(
   'every escape of %s is stopped by the executor itself',
   async (language) => {
     const executor = executors.get(language) as Executor;
     const target = { ...plain, executor: language, options: { host: 'localhost' } };
+    expect(ESCAPES[language].length).toBeGreaterThan(3);
     for (const text of ESCAPES[language])
       await expect(executor.prepare({ text, values: {}, target, allowed: 'read' }), text).rejects.toMatchObject({
         code: expect.stringMatching(/^(?:not_read_only|statement_invalid|value_refused)$/u),

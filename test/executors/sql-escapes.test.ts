@@ -253,10 +253,11 @@ describe('what a reading SQL step cannot do', () => {
   });
 
   it('a superuser as the read credential is refused, because no transaction holds it', async () => {
+    const superuser = { ...database.connection, user: inject('postgres').user };
     const strong = createSqlExecutor({
       clock: systemClock,
       secrets: () => Promise.reject(new Error('none')),
-      embedded: { read: database.connection, write: database.connection },
+      embedded: { read: superuser, write: superuser },
     });
     const result = await execute(strong, { text: 'SELECT 1', values: {}, target, allowed: 'read' });
     expect(result.status).toBe('refused');

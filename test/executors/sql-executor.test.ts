@@ -32,7 +32,10 @@ beforeAll(async () => {
   sql = createSqlExecutor({
     clock: systemClock,
     secrets: () => Promise.reject(new InternalError('test', 'none')),
-    embedded: { read: { ...database.connection, user: reader }, write: database.connection },
+    embedded: {
+      read: { ...database.connection, user: reader },
+      write: { ...database.connection, user: inject('postgres').user },
+    },
   });
 });
 beforeEach(async () => {
@@ -323,6 +326,31 @@ describe('rows on a phone', () => {
     expect(text).toContain('query : select ⏎ xxx');
     expect(text).toContain('…');
     expect(text.length).toBeLessThan(600);
+  });
+
+  it('of one column are its lines, so that a plan reads as PostgreSQL writes it', () => {
+    const plan = [
+      'Nested Loop  (cost=0.15..40.22 rows=12 width=68)',
+      '  ->  Seq Scan on stock  (cost=0.00..22.70 rows=1270)',
+    ];
+    const text = renderRows(
+      ['QUERY PLAN'],
+      plan.map((line) => [line]),
+    );
+    expect(text.split('\n')).toEqual(['QUERY PLAN', '-'.repeat(46), ...plan, '(2 rows)']);
+    expect(renderRows(['count'], [[12_345]])).toBe('count\n-----\n12345\n(1 row)');
+  });
+
+  it('stand in columns also where letters are twice as wide', () => {
+    expect(
+      renderRows(
+        ['city', 'n'],
+        [
+          ['東京', 1],
+          ['abc', 2],
+        ],
+      ),
+    ).toBe('city | n\n-----+--\n東京 | 1\nabc  | 2\n(2 rows)');
   });
 
   it('say when there are none', () => {

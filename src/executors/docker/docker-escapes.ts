@@ -15,11 +15,14 @@ const REQUESTS: Readonly<Record<string, readonly [method: string, path: string]>
  * Shows each request to the gate that stands before the wire. Nothing is sent: an engine knows no rights and no dry run, so
  * whatever reached it would be carried out.
  */
-export function showToGate({ target, statements }: Pick<DeeperUse, 'target' | 'statements'>): DeeperLayers {
+export function showToGate(
+  { target, statements }: Pick<DeeperUse, 'target' | 'statements'>,
+  guard: typeof requireAllowed = requireAllowed,
+): DeeperLayers {
   const layers = new Map<string, LayerResult[]>();
   for (const statement of statements) {
     const request = REQUESTS[statement];
-    if (request) layers.set(statement, [gate(...request)]);
+    if (request) layers.set(statement, [gate(guard, ...request)]);
   }
   const remarks =
     target.read.host === undefined
@@ -30,9 +33,9 @@ export function showToGate({ target, statements }: Pick<DeeperUse, 'target' | 's
   return { findings: [], remarks, layers };
 }
 
-function gate(method: string, path: string): LayerResult {
+function gate(guard: typeof requireAllowed, method: string, path: string): LayerResult {
   try {
-    requireAllowed(method, path, 'read');
+    guard(method, path, 'read');
     return { layer: 'gate', outcome: 'open', why: 'The gate lets the request pass.' };
   } catch (error) {
     return { layer: 'gate', outcome: 'stopped', why: messageOf(error) };

@@ -5,7 +5,7 @@ import { reviewAccess } from '../kube/access-review.ts';
 import type { KubePlace } from '../kube/cluster.ts';
 import { KNOWN_TYPES } from '../kube/known-types.ts';
 import { KubeConnection } from '../kube/kube-http.ts';
-import type { KubeRequest } from '../kube/kube-request.ts';
+import type { KubeGuard, KubeRequest } from '../kube/kube-request.ts';
 import { guardRequest } from './kube-guard.ts';
 import { kubePlace } from './kube-target.ts';
 
@@ -25,7 +25,9 @@ const ASKED: Readonly<Record<string, Asked>> = {
  * allowed it (SelfSubjectAccessReview, which keeps nothing). Not even a dry run is sent: admission webhooks see those.
  * Rejects when the server is not reached.
  */
-export async function askAboutRights(use: DeeperUse & { readonly clock: Clock }): Promise<DeeperLayers> {
+export async function askAboutRights(
+  use: DeeperUse & { readonly clock: Clock; readonly guard?: KubeGuard | undefined },
+): Promise<DeeperLayers> {
   const place = await kubePlace(use.target, { credential: 'read', secrets: use.secrets });
   const connection = new KubeConnection(place);
   try {
@@ -36,7 +38,7 @@ export async function askAboutRights(use: DeeperUse & { readonly clock: Clock })
       if (!asked) continue;
       const rights = await review(connection, place, { asked, signal: use.signal });
       if (rights.outcome === 'open') allowed.push(nameOf(asked));
-      layers.set(statement, [gate(place, asked), rights]);
+      layers.set(statement, [gate(use.guard ?? guardRequest, place, asked), rights]);
     }
     const findings =
       allowed.length === 0
@@ -52,13 +54,13 @@ export async function askAboutRights(use: DeeperUse & { readonly clock: Clock })
 
 const nameOf = ({ verb, plural, subresource }: Asked) => `${verb} ${plural}${subresource ? `/${subresource}` : ''}`;
 
-function gate(place: KubePlace, { method, plural, subresource }: Asked): LayerResult {
+function gate(guard: KubeGuard, place: KubePlace, { method, plural, subresource }: Asked): LayerResult {
   const resource = KNOWN_TYPES.find((type) => type.plural === plural);
   if (!resource) return { layer: 'gate', outcome: 'unknown', why: `${plural} is no known type.` };
   const namespace = resource.namespaced ? place.namespace : null;
   const request = { method, resource, namespace, name: 'warroom-doctor', ...(subresource ? { subresource } : {}) };
   try {
-    guardRequest(request, 'read');
+    guard(request, 'read');
     return { layer: 'gate', outcome: 'open', why: 'The guard lets the request pass.' };
   } catch (error) {
     return { layer: 'gate', outcome: 'stopped', why: messageOf(error) };

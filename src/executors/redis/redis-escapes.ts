@@ -22,10 +22,14 @@ export async function askAboutCommands({ target, statements, secrets, signal }: 
       layers.set(statement, [await flags(client, words), await rights(client, words)]);
     }
     const writes = await mayWrite(client);
+    const open = [...layers].flatMap(([statement, results]) =>
+      results.some(({ layer, outcome }) => layer === 'rights' && outcome === 'open') ? [statement] : [],
+    );
+    const may = writes === true ? 'write' : open.length > 0 ? `send ${open.map((one) => `“${one}”`).join(', ')}` : null;
     const findings =
-      writes === true
-        ? [`The read credential of ${target.name} may write: give it an ACL user with +@read -@write.`]
-        : [];
+      may === null
+        ? []
+        : [`The read credential of ${target.name} may ${may}: give it an ACL user with +@read -@write.`];
     const remarks =
       writes === null
         ? [`This Redis does not say what the read credential of ${target.name} may do (ACL DRYRUN).`]
