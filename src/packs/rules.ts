@@ -122,6 +122,11 @@ export const RULES = {
     severity: 'error',
     allowable: true,
   },
+  'policy-name': {
+    meaning:
+      'A rule or role in the warroom.yml beside the packs names a system, target or severity that they do not have.',
+    severity: 'error',
+  },
   'alert-claimed-twice': { meaning: 'Two runbooks of a system claim the same alert.', severity: 'warning' },
   todo: { meaning: 'A TODO is left, often by the importer.', severity: 'warning' },
 } as const satisfies Readonly<Record<string, Rule>>;

@@ -9,6 +9,7 @@ import type { Problem } from '../problems.ts';
 import { type Allowance, markdownAllowances, withoutAllowed, yamlAllowances } from './allowed.ts';
 import { checkCommands } from './commands.ts';
 import { checkLinks, type FileExists } from './links.ts';
+import { checkPolicyNames } from './policies.ts';
 import { type RunbookFile, readRunbookFile } from './runbook-file.ts';
 import { checkStatement, unusedParameters } from './statements.ts';
 import { checkAlerts, checkTargets } from './system.ts';
@@ -45,6 +46,7 @@ export async function lintPacks(folder: string, given: LintTools): Promise<LintR
   const names = only === null ? await systemFolders(dir) : [only];
   let files = 0;
   for (const name of names) files += await lintSystem(work, name, packs.systems.get(name) ?? null);
+  if (only === null) work.problems.push(...(await checkPolicyNames(dir, packs)));
   const runbooks = [...packs.runbooks.values()].filter(({ source }) => isMeant(source.file));
   return {
     problems: sorted(work),
