@@ -5,10 +5,14 @@ import { plural, truncate } from '../../lib/text.ts';
 const PHONE_WIDTH = 46;
 const CELL_WIDTH = 28;
 const VALUE_WIDTH = 400;
+const WIDE =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\u3000-\u303f\uff01-\uff60]/u;
 
 /** Rows as people read them: an aligned table, or one block per row where a table would not fit a phone. */
 export function renderRows(columns: readonly string[], rows: readonly (readonly Json[])[]): string {
   if (columns.length === 0 || rows.length === 0) return `(${plural(rows.length, 'row')})`;
+  const [only, ...others] = columns;
+  if (only !== undefined && others.length === 0) return oneColumn(only, rows);
   const cells = rows.map((row) => row.map(cellText));
   const widths = columns.map((column, index) =>
     Math.min(CELL_WIDTH, Math.max(...[column, ...cells.map((row) => row[index] ?? '')].map(displayWidth))),
@@ -18,6 +22,15 @@ export function renderRows(columns: readonly string[], rows: readonly (readonly 
   const loses = cells.some((row) => row.some((cell) => displayWidth(cell) > 2 * CELL_WIDTH));
   const body = total <= PHONE_WIDTH && !loses ? horizontal(columns, { cells, rows, widths }) : vertical(columns, cells);
   return `${body}\n(${plural(rows.length, 'row')})`;
+}
+
+/** A plan, a definition, a list of names: one line each, as long as it is, the indentation of plans kept. */
+function oneColumn(column: string, rows: readonly (readonly Json[])[]): string {
+  const cells = rows.map(([value = null]) => truncate(cellText(value), VALUE_WIDTH));
+  const width = Math.min(PHONE_WIDTH, Math.max(...[column, ...cells].map(displayWidth)));
+  const numeric = rows.every(([value]) => value === null || typeof value === 'number');
+  const line = (cell: string) => pad(cell, width, numeric).trimEnd();
+  return [line(column), '-'.repeat(width), ...cells.map(line), `(${plural(rows.length, 'row')})`].join('\n');
 }
 
 function horizontal(
@@ -55,8 +68,9 @@ function cellText(value: Json): string {
   return text.replace(/\s*\n\s*/gu, ' ⏎ ').replace(/\t/gu, ' ');
 }
 
+/** Columns of a fixed-width font: letters of East Asia and pictures take two, marks on a letter none. */
 function displayWidth(text: string): number {
-  return [...text].length;
+  return [...text].reduce((sum, char) => sum + (WIDE.test(char) ? 2 : /\p{M}/u.test(char) ? 0 : 1), 0);
 }
 
 function pad(text: string, width: number, right: boolean): string {
