@@ -1,9 +1,17 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Effect } from '../../src/domain/effect.ts';
+import type { TargetDefinition } from '../../src/domain/system.ts';
 import { createKubectlExecutor } from '../../src/executors/kubectl/kubectl-executor.ts';
 import { parseStatement } from '../../src/executors/kubectl/parse-statement.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { UserError } from '../../src/lib/errors.ts';
 import { Secret } from '../../src/lib/secret.ts';
+import type { KubeServer } from '../support/kube/server.ts';
+import { ADMIN, shopCluster, VIEWER } from '../support/kube/shop-cluster.ts';
+import { execute } from './harness.ts';
 
 const executor = createKubectlExecutor({
   clock: systemClock,
@@ -55,5 +63,49 @@ describe('kubectl with filters', () => {
   ])('refuses what is no filter: %s', async (text) => {
     await expect(prepare(text)).rejects.toThrow(UserError);
     await expect(executor.placeholders(text)).rejects.toThrow(UserError);
+  });
+});
+
+describe('kubectl with filters, on a server', () => {
+  let server: KubeServer;
+  let dir: string;
+  let cluster: TargetDefinition;
+
+  beforeAll(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'warroom-kube-'));
+    server = shopCluster({ users: { 'value-of-env:READ': VIEWER, 'value-of-env:WRITE': ADMIN } });
+    const certificateAuthority = join(dir, 'ca.pem');
+    await writeFile(certificateAuthority, server.authority);
+    cluster = {
+      ...target,
+      options: { server: await server.start(), certificateAuthority, namespace: 'shop' },
+      read: { token: { secret: 'env:READ' } },
+      write: { token: { secret: 'env:WRITE' } },
+    };
+  });
+  afterAll(async () => {
+    await server.stop();
+    await rm(dir, { recursive: true, force: true });
+  });
+  const run = (text: string, allowed: Effect = 'read', values = {}) =>
+    execute(executor, { text, values, target: cluster, allowed });
+
+  it('gives expect the lines that are left', async () => {
+    const text =
+      "get pods -o json | jq -r --arg app ${app} '.items[] | select(.metadata.labels.app == $app) | .metadata.name' | sort";
+    const result = await run(text, 'read', { app: 'web' });
+    expect(result).toMatchObject({
+      status: 'ok',
+      output: 'web-1\nweb-10\nweb-2',
+      value: { lines: ['web-1', 'web-10', 'web-2'], count: 3, text: 'web-1\nweb-10\nweb-2' },
+    });
+    expect((await run('get pods --no-headers | grep -c CrashLoop')).value).toMatchObject({ text: '1' });
+  });
+
+  it('fails a read that cannot be filtered, and warns behind a change that has happened', async () => {
+    expect(await run('get pods | jq .')).toMatchObject({ status: 'failed', error: expect.stringContaining('no') });
+    const scaled = await run('scale deployment/web --replicas=2 | jq .', 'change');
+    expect(scaled).toMatchObject({ status: 'ok', output: expect.stringContaining('scaled'), error: null });
+    expect(scaled.warnings).toContainEqual(expect.stringContaining('The command was carried out'));
   });
 });
