@@ -1,10 +1,12 @@
 import { insertPage } from '../../src/db/escalations.ts';
 import { updateCommander, updateRoom } from '../../src/db/incidents.ts';
 import { query } from '../../src/db/transaction.ts';
+import { systemClock } from '../../src/lib/clock.ts';
 import { startDiagnostics } from '../../src/runs/diagnose.ts';
 import { SlackCallError, type SlackCaller } from '../../src/slack/client.ts';
 import { loadCommands } from '../../src/slack/commands.ts';
 import { registerListeners } from '../../src/slack/listeners/register.ts';
+import type { SlackMethod } from '../../src/slack/method-tiers.ts';
 import type { Ui } from '../../src/slack/ui.ts';
 import { runsOf } from '../runs/support.ts';
 import { type Desk, freshKey, person } from '../support/desk.ts';
@@ -52,33 +54,35 @@ export type Outcome = {
 
 type Listener = (args: Record<string, unknown>) => Promise<void>;
 
+/** What is different from what Slack would send: what it carries, or when (the same twice is a replay). */
+export type Forged = { readonly value?: string; readonly metadata?: string; readonly at?: string };
+
 /** The adapter to Slack as the product registers it, without a connection. */
 export type PermissionWorld = {
   /** An incident with a run, a request that waits, and a page. */
   subjects(isPrivate: boolean): Promise<Subjects>;
   /** Who is in the private room. */
   inside: string[];
-  act(row: Row, who: string, of: Subjects): Promise<Outcome>;
+  act(row: Row, who: string, of: Subjects, how?: Forged): Promise<Outcome>;
   /** The state of everything, as a text that differs after any change of it. */
   state(): Promise<string>;
 };
 
 /** Opens the world on a desk, with roles by user group. */
 export async function openPermissionWorld(desk: Desk): Promise<PermissionWorld> {
-  const world = { inside: [] as string[] };
+  const world = { inside: [] as string[], ahead: 0 };
   const sent: { method: string; args: Record<string, unknown> }[] = [];
   const byId = new Map<string, (typeof PEOPLE)[Persona]>(Object.values(PEOPLE).map((one) => [one.id, one]));
   const call = (async (_lane: string, method: string, args: Record<string, unknown>) => {
     switch (method) {
       case 'users.info': {
+        if (args.user === 'UNOWHERE') throw refused('users.info', 'user_not_found');
         const known = byId.get(String(args.user));
         return { user: { id: args.user, team_id: 'T1', name: String(args.user), profile: {}, ...known?.slack } };
       }
       case 'conversations.members':
         if (args.channel === 'C0SECRET') return { members: world.inside };
-        throw new SlackCallError(method, {
-          ...{ code: 'channel_not_found', retry: false, uncertain: false, reason: 'no such channel', afterMs: 0 },
-        });
+        throw refused('conversations.members', 'channel_not_found');
       case 'conversations.info':
         return { channel: { id: args.channel, is_member: true } };
       case 'conversations.open':
@@ -93,7 +97,11 @@ export async function openPermissionWorld(desk: Desk): Promise<PermissionWorld> 
     roles: { '*': ROLES },
     contacts: { shop: { lead: ['UPAGED'] } },
   };
-  const context = { ...desk.with({ settings }), drills: { connection: { host: '/nowhere' } as never, fault: null } };
+  const clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + world.ahead };
+  const context = {
+    ...desk.with({ settings, clock }),
+    drills: { connection: { host: '/nowhere' } as never, fault: null },
+  };
   const groupsOf = async (id: string) =>
     [byId.get(id)?.group ?? (id === 'UFOUNDER' ? 'SRESP' : null)].flatMap((group) => group ?? []);
   const userGroups = { groupsOf, findMembers: async () => [] };
@@ -132,13 +140,16 @@ export async function openPermissionWorld(desk: Desk): Promise<PermissionWorld> 
     return { incident: number, run: run.id, stepRun, approval, page };
   };
 
-  const act = async (row: Row, who: string, of: Subjects): Promise<Outcome> => {
+  const act = async (row: Row, who: string, of: Subjects, how: Forged = {}): Promise<Outcome> => {
+    // Presses within a second and a half are double clicks.
+    world.ahead += 2_000;
     sent.length = 0;
     const answers: Record<string, unknown>[] = [];
     const acks: unknown[] = [];
     await perform(listeners, row, {
       who,
       of,
+      how,
       respond: async (answer: Record<string, unknown>) => void answers.push(answer),
       ack: async (answer?: unknown) => void (answer === undefined ? 0 : acks.push(answer)),
     });
@@ -163,34 +174,45 @@ export async function openPermissionWorld(desk: Desk): Promise<PermissionWorld> 
   return Object.assign(world, { subjects, act, state: () => stateOf(desk) });
 }
 
+function refused(method: SlackMethod, code: string): SlackCallError {
+  return new SlackCallError(method, { code, retry: false, uncertain: false, reason: code, afterMs: 0 });
+}
+
 type Hands = {
   who: string;
+  how: Forged;
   of: Subjects;
   respond: (answer: Record<string, unknown>) => Promise<void>;
   ack: (answer?: unknown) => Promise<void>;
 };
 
 /** Calls the listener as Bolt would for what somebody did. */
-async function perform(listeners: Map<string, Listener>, row: Row, { who, of, respond, ack }: Hands): Promise<void> {
+async function perform(
+  listeners: Map<string, Listener>,
+  row: Row,
+  { who, of, how, respond, ack }: Hands,
+): Promise<void> {
   const listen = (name: string) => {
     const listener = listeners.get(name);
     if (!listener) throw new TypeError(`Nobody listens to ${name}.`);
     return listener;
   };
   const user = { id: who };
+  const at = how.at ?? freshKey();
   if ('type' in row) {
     const command = row.type.split(' ')[0] ?? '';
-    const typed = { user_id: who, channel_id: 'C0HUB', trigger_id: freshKey(), command, text: row.text(of) };
+    const typed = { user_id: who, channel_id: 'C0HUB', trigger_id: at, command, text: row.text(of) };
     return listen(command)({ ack, respond, command: typed });
   }
   if ('press' in row) {
-    const action = { action_id: row.press, value: row.value(of), action_ts: freshKey(), type: 'button' };
-    const message = { ts: freshKey() };
+    const action = { action_id: row.press, value: how.value ?? row.value(of), action_ts: at, type: 'button' };
+    const message = { ts: '1.1' };
     const body = { user, trigger_id: freshKey(), actions: [action], channel: { id: 'C0HUB' }, container: {}, message };
     return listen('action')({ ack, respond, body });
   }
   if ('submit' in row) {
-    const view = viewOf(row.submit, row.form(of));
+    const view = { ...viewOf(row.submit, row.form(of)), id: at };
+    if (how.metadata !== undefined) view.private_metadata = how.metadata;
     return listen('view')({ ack, body: { user, trigger_id: freshKey() }, view });
   }
   if ('choose' in row) {
@@ -218,8 +240,8 @@ function viewOf(callback: string, form: { metadata: object; values: Readonly<Rec
   return { id: freshKey(), type: 'modal', callback_id: callback, private_metadata, state: { values }, hash: 'h' };
 }
 
-/** Who was seen, and who was refused, is written down; everything else has to stay as it is. */
-const RECORDS = /^(?:people|audit_\w+)$/u;
+/** Who was seen, what came in, and who was refused, is written down; everything else has to stay as it is. */
+const RECORDS = /^(?:people|requests|audit_\w+)$/u;
 
 async function stateOf(desk: Desk): Promise<string> {
   const tables = await query<{ name: string }>(

@@ -1,3 +1,5 @@
+import { claimRequest, gestureKey } from '../../db/requests.ts';
+import { withTransaction } from '../../db/transaction.ts';
 import { type Answer, explain, type Ui } from '../ui.ts';
 import { sentence } from '../views/welcome.ts';
 import type { AnswerBack } from './answering.ts';
@@ -21,6 +23,15 @@ export async function answering(
   });
   if (answer) await quietly(ui, `answer to ${to.doing}`, () => to.back(answer));
   return done;
+}
+
+/**
+ * Carries a press or a command out once, however often its payload comes: a captured request is valid for five minutes, and
+ * many gestures do something each time (page the next rung). `key`: the same for the same payload alone.
+ */
+export async function onlyOnce(ui: Ui, key: string, work: () => Promise<Answer>): Promise<Answer> {
+  if (await withTransaction(ui.context.pool, (tx) => claimRequest(tx, gestureKey(key)))) return work();
+  return sentence('This came a second time; it was taken the first time. Nothing runs twice.');
 }
 
 /** For what nobody can be told of: it goes to the log. */

@@ -6,7 +6,7 @@ import { declareModal } from '../views/declare-modal.ts';
 import { sentence } from '../views/welcome.ts';
 import { type AnswerBack, bySlackResponse, inForm, inThread } from './answering.ts';
 import { PRESSES } from './buttons.ts';
-import { answering, OLD, quietly } from './gesture.ts';
+import { answering, OLD, onlyOnce, quietly } from './gesture.ts';
 import { publishHome } from './home.ts';
 import type { RepeatedClicks } from './repeated-clicks.ts';
 import { valuesOf } from './view-values.ts';
@@ -37,7 +37,9 @@ export async function press(context: PressContext, action: BlockAction['actions'
         : '';
   const gesture = [visitor.user, id, value, body.message?.ts ?? body.view?.id ?? ''].join(' ');
   if (clicks.isRepeat(gesture)) return;
-  const done = await answering(ui, { doing: `${id} ${value}`, back }, async () => PRESSES[id](ui, visitor, value));
+  const done = await answering(ui, { doing: `${id} ${value}`, back }, () =>
+    onlyOnce(ui, `${visitor.requestKey}:${id}`, () => PRESSES[id](ui, visitor, value)),
+  );
   if (!done) clicks.forget(gesture);
   if (body.view?.type === 'home') await quietly(ui, 'home', () => publishHome(ui, visitor.user));
 }

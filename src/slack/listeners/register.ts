@@ -4,7 +4,7 @@ import { actorOf, findRunbooks, type Ui } from '../ui.ts';
 import { runbookOption } from '../views/declare-modal.ts';
 import { runbooksFor } from '../visibility.ts';
 import { bySlackResponse } from './answering.ts';
-import { answering, quietly } from './gesture.ts';
+import { answering, onlyOnce, quietly } from './gesture.ts';
 import { publishHome } from './home.ts';
 import { press } from './press.ts';
 import { RepeatedClicks } from './repeated-clicks.ts';
@@ -45,7 +45,7 @@ function registerCommand(app: App, ui: Ui, command: Command): void {
       requestKey: `command:${typed.trigger_id}`,
     };
     await answering(ui, { doing: `${typed.command} ${typed.text}`, back: bySlackResponse(respond) }, () =>
-      dispatch(ui, command, { caller, text: typed.text }),
+      onlyOnce(ui, caller.requestKey, () => dispatch(ui, command, { caller, text: typed.text })),
     );
   });
 }
