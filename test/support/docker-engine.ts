@@ -51,11 +51,7 @@ export async function testEngine(): Promise<TestEngine | null> {
   // the engine stays behind in the background: only its number comes back
   const pid = Number((await run('bash', ['-c', '"$0" start "$1" 2>/dev/null', script, socket], options)).stdout);
   const call: TestEngine['call'] = (method, where, body) => send(socket, { method, where, body });
-  const kill = () => {
-    try {
-      process.kill(pid, 'SIGKILL');
-    } catch {} // gone already
-  };
+  const kill = () => endProcess(pid);
   process.once('exit', kill);
   return {
     socket,
@@ -86,11 +82,17 @@ export async function testEngine(): Promise<TestEngine | null> {
       await Promise.all(containers.map(({ Id }) => call('DELETE', `/containers/${Id}?force=true&v=true`)));
       process.off('exit', kill);
       kill();
-      for (const left of await processesOf(home)) process.kill(left, 'SIGKILL');
+      for (const left of await processesOf(home)) endProcess(left);
       await unmount(home, run);
       await rm(home, { recursive: true, force: true });
     },
   };
+}
+
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {} // gone already
 }
 
 async function create(call: TestEngine['call'], plan: ContainerPlan): Promise<string> {

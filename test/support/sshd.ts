@@ -16,6 +16,8 @@ export type TestSshd = {
   /** `SHA256:…` of the ed25519 host key, and the key itself. */
   readonly fingerprint: string;
   readonly hostKey: string;
+  /** A host key of the same kind that is not the server's. */
+  readonly otherHostKey: string;
   /** Cuts every connection without a word, as a broken network does. */
   cut(): void;
   stop(): Promise<void>;
@@ -23,9 +25,9 @@ export type TestSshd = {
 
 /**
  * A real OpenSSH server on a free port of 127.0.0.1, for the account that runs the tests; null when this machine has no sshd. That is
- * said loudly, and in CI it is an error.
+ * said loudly, and in CI it is an error. `more`: further lines of its configuration.
  */
-export async function testSshd(): Promise<TestSshd | null> {
+export async function testSshd(more: readonly string[] = []): Promise<TestSshd | null> {
   const binary = await findBinary();
   if (binary === null) {
     if (process.env.CI) throw new Error('sshd is missing: apt-get install -y openssh-server');
@@ -54,6 +56,7 @@ export async function testSshd(): Promise<TestSshd | null> {
     'PidFile none',
     'MaxStartups 100',
     'LogLevel ERROR',
+    ...more,
   ];
   await writeFile(path.join(dir, 'sshd_config'), `${settings.join('\n')}\n`);
   // sshd as root wants its folder; Debian makes it when the service starts
@@ -76,6 +79,7 @@ export async function testSshd(): Promise<TestSshd | null> {
     strangerKey: keys.stranger,
     fingerprint: /SHA256:\S+/u.exec(shown)?.[0] ?? '',
     hostKey: (await publicKey('host')).split(' ').slice(0, 2).join(' '),
+    otherHostKey: (await publicKey('stranger')).split(' ').slice(0, 2).join(' '),
     cut: () => {
       for (const pid of descendants(child.pid ?? 0, binary)) process.kill(pid, 'SIGKILL');
     },

@@ -17,6 +17,7 @@ import type { SecretResolver } from '../secrets.ts';
 import { dockerPlace, dockerTargetProblems } from './docker-target.ts';
 import { Engine, EngineError } from './engine.ts';
 import { requireBounded } from './logs.ts';
+import { explainSilence } from './refusals.ts';
 import { openTransport, type Spawn } from './transport.ts';
 import type { Outcome } from './verb.ts';
 import { runVerb } from './verbs.ts';
@@ -142,6 +143,7 @@ function report(outcome: Outcome, filtered: Filtered, piped: boolean): Findings 
   };
   const output = [stdout, outcome.stderr ?? ''].filter((text) => text !== '').join('\n');
   const warnings = [...(outcome.warnings ?? []), ...filtered.warnings];
+  if (outcome.unknown !== undefined) return { status: 'unknown', value, output, warnings, error: outcome.unknown };
   if (outcome.failure !== undefined) return { status: 'failed', value, output, warnings, error: outcome.failure };
   return { status: filtered.status, value, output, warnings, error: filtered.error };
 }
@@ -170,6 +172,6 @@ function afterFailure(
   if (use.limits.reason()) return stopped(use.limits, 'nothing was changed.');
   return {
     status: 'failed',
-    error: `The engine of target ${source.target.name} does not answer at ${use.host} (${error.message.replace(/[.\s]+$/u, '')}): start it, or correct the target.`,
+    error: `The engine of target ${source.target.name} ${explainSilence(use.host, error.message)}.`,
   };
 }

@@ -1,4 +1,5 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
+import { TLSSocket } from 'node:tls';
 import type { Effect } from '../../domain/effect.ts';
 import type { Json } from '../../lib/canonical-json.ts';
 import { messageOf } from '../../lib/errors.ts';
@@ -138,8 +139,10 @@ function answerOf(request: ClientRequest, body: string | undefined, onSent: () =
         sent = true;
         onSent();
       };
+      // before the handshake is over nothing of the request has left
+      if (socket instanceof TLSSocket) socket.once('secureConnect', connected);
       // a program's pipe is never connected by itself: what was written to it may have arrived
-      if ('connecting' in socket && socket.connecting) socket.once('connect', connected);
+      else if ('connecting' in socket && socket.connecting) socket.once('connect', connected);
       else connected();
     });
     request.on('error', (error) => {

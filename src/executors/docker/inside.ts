@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Json } from '../../lib/canonical-json.ts';
 import { UserError } from '../../lib/errors.ts';
 import { type Container, containerPath, ONEOFF_LABEL } from './containers.ts';
-import { MAX_STREAM, type Streams } from './engine.ts';
+import { type Engine, EngineError, MAX_STREAM, type Streams } from './engine.ts';
 import { type Outcome, optionOf, type VerbUse } from './verb.ts';
 
 const created = z.looseObject({ Id: z.string() });
@@ -34,10 +34,23 @@ export async function exec(use: VerbUse, container: Container): Promise<Outcome>
       failure: `The program printed more than ${MAX_STREAM / 1024 / 1024} MiB and was left alone: have it print less.`,
     };
   }
-  const end = finished.parse(await engine.json({ method: 'GET', path: `/exec/${Id}/json` }));
+  const end = finished.parse(await howItEnded(engine, Id));
   if (end.Running === true)
-    return { ...said(streams), failure: 'The program closed its output and goes on: look at `docker top`.' };
+    return {
+      ...said(streams),
+      unknown: 'The output ended and the program goes on, or the connection broke: look at `docker top`.',
+    };
   return ended(streams, container, end.ExitCode ?? 0);
+}
+
+/** Some engines forget a program soon after its end. It ran, and how it ended is not known then. */
+async function howItEnded(engine: Engine, id: string): Promise<Json> {
+  try {
+    return await engine.json({ method: 'GET', path: `/exec/${id}/json` });
+  } catch (error) {
+    if (!(error instanceof EngineError && error.status === 404)) throw error;
+    throw new EngineError('it has forgotten how the program ended', { status: null, sent: true });
+  }
 }
 
 const template = z.looseObject({

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import http from 'node:http';
 import https from 'node:https';
+import { isIP } from 'node:net';
 import { Duplex } from 'node:stream';
 import { messageOf, UserError } from '../../lib/errors.ts';
 import { type DockerPlace, isEncrypted } from './docker-target.ts';
@@ -39,6 +40,8 @@ export async function openTransport(place: DockerPlace, start: Spawn = spawnDupl
   const where = { host: url.hostname.replace(/^\[|\]$/gu, ''), port: url.port === '' ? 2376 : Number(url.port) };
   if (!isEncrypted(host)) return (options) => http.request({ ...merged(options), ...where });
   const tls = {
+    // Node would check the certificate against the header `host`, which is the same for every engine; an address is no server name.
+    servername: isIP(where.host) === 0 ? where.host : '',
     ...(place.ca === null ? {} : { ca: await authority(place.ca) }),
     ...(place.certificate === null ? {} : { cert: place.certificate }),
     ...(place.key === null ? {} : { key: place.key }),
@@ -65,6 +68,7 @@ export function sshArguments(place: DockerPlace): string[] {
   ];
 }
 
+/** A program as a connection. It ends when the program does, and what that said last is the reason where it failed. */
 function spawnDuplex(program: string, args: readonly string[]): Duplex {
   const env = { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C' };
   const child = spawn(program, [...args], { stdio: ['pipe', 'pipe', 'pipe'], env });
@@ -72,13 +76,25 @@ function spawnDuplex(program: string, args: readonly string[]): Duplex {
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
     said = (said + chunk).slice(-300);
   });
-  const duplex = Duplex.from({ readable: child.stdout, writable: child.stdin });
-  const fail = (reason: string) => duplex.destroy(new Error(reason.trim().split('\n').at(-1) || 'ssh ended'));
-  child.on('error', (error) => fail(messageOf(error)));
-  child.on('exit', (code) => {
-    if (code !== 0 && code !== null) fail(`ssh: ${said || `exit code ${code}`}`);
+  const duplex = new Duplex({
+    read: () => void child.stdout.resume(),
+    // A program that is gone says why when it has ended, not by its broken pipe.
+    write: (chunk: Buffer, _encoding, done) => void child.stdin.write(chunk, () => done()),
+    final: (done) => void child.stdin.end(() => done()),
+    destroy: (error, done) => {
+      child.kill();
+      done(error);
+    },
   });
-  duplex.on('close', () => child.kill());
+  child.stdin.on('error', () => undefined);
+  child.stdout.on('data', (chunk: Buffer) => {
+    if (!duplex.push(chunk)) child.stdout.pause();
+  });
+  child.on('error', (error) => duplex.destroy(error));
+  child.on('close', (code) => {
+    if (code === 0) duplex.push(null);
+    else duplex.destroy(new Error(`${program}: ${said.trim().split('\n').at(-1) || `it ended with ${code}`}`));
+  });
   return duplex;
 }
 

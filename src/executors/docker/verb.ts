@@ -20,6 +20,8 @@ export type Outcome = {
   readonly exitCode?: number;
   /** One sentence when it did not work although the engine answered. */
   readonly failure?: string;
+  /** One sentence when nobody knows whether it worked. */
+  readonly unknown?: string;
   readonly warnings?: readonly string[];
 };
 

@@ -2,24 +2,79 @@ import type { TargetDefinition } from '../../../src/domain/system.ts';
 import { createDockerExecutor } from '../../../src/executors/docker/docker-executor.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { InternalError } from '../../../src/lib/errors.ts';
-import { testEngine } from '../../support/docker-engine.ts';
+import { type TestEngine, testEngine } from '../../support/docker-engine.ts';
+import { engineOverSsh, engineOverTls } from '../../support/docker-far.ts';
 import type { ContractSetup } from '../contract.ts';
 
-/** A real engine with a container to work in, a talkative one, and one that is prey. */
-export const docker: ContractSetup = async () => {
+/** How an engine is reached: the target's options, what each credential has beside its secret, and where nobody answers. */
+type Way = {
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly credential?: Readonly<Record<string, unknown>>;
+  readonly secrets?: Readonly<Record<string, string>>;
+  readonly nowhere: string;
+  /** How many values are tried: each statement takes several connections. */
+  readonly runs?: number;
+  stop?(): Promise<void>;
+};
+
+/** A real engine over its own socket. */
+export const docker: ContractSetup = () =>
+  engineBy((engine) =>
+    Promise.resolve({ options: { host: `unix://${engine.socket}` }, nowhere: 'unix:///nonexistent/engine.sock' }),
+  );
+
+/** The same behind TLS that asks for a client certificate. */
+export const dockerOverTls: ContractSetup = () =>
+  engineBy(async (engine) => {
+    const way = await engineOverTls(engine.socket);
+    return {
+      options: { host: way.host, ca: way.ca },
+      credential: { certificate: { secret: 'file:/tls/cert' }, key: { secret: 'file:/tls/key' } },
+      secrets: { 'file:/tls/cert': way.client.certificate, 'file:/tls/key': way.client.key },
+      nowhere: 'https://localhost:1',
+      stop: way.stop,
+    };
+  });
+
+/** The same at the other end of a real sshd. */
+export const dockerOverSsh: ContractSetup = () =>
+  engineBy(async (engine) => {
+    const way = await engineOverSsh(engine.socket);
+    return (
+      way && {
+        options: { host: way.host, knownHosts: way.knownHosts },
+        credential: { identity: way.identity },
+        nowhere: 'ssh://nobody@127.0.0.1:1',
+        runs: 6,
+        stop: way.stop,
+      }
+    );
+  });
+
+/** An engine with a container to work in, a talkative one, and one that is prey. */
+async function engineBy(open: (engine: TestEngine) => Promise<Way | null>): ReturnType<ContractSetup> {
   const engine = await testEngine();
   if (engine === null) return null;
+  const way = await open(engine);
+  if (way === null) {
+    await engine.stop();
+    return null;
+  }
   const wait = ['sh', '-c', 'trap "exit 0" TERM; while true; do sleep 0.2; done'];
   await engine.create({ name: 'box', command: wait });
   await engine.create({ name: 'prey', command: wait });
   const talk = `echo FIRST; n=0; while [ $n -lt 200 ]; do echo ${'x'.repeat(100)}; n=$((n+1)); done; echo LAST`;
-  await engine.create({ name: 'talker', command: ['sh', '-c', talk] });
-  const header = (name: string) => ({ headers: { authorization: { secret: `env:${name}`, prefix: 'Bearer ' } } });
+  const talker = await engine.create({ name: 'talker', command: ['sh', '-c', talk] });
+  await engine.call('POST', `/containers/${talker}/wait`); // then nothing changes by itself any more
+  const header = (name: string) => ({
+    ...way.credential,
+    headers: { authorization: { secret: `env:${name}`, prefix: 'Bearer ' } },
+  });
   const target: TargetDefinition = {
     name: 'engine',
     executor: 'docker',
     description: null,
-    options: { host: `unix://${engine.socket}` },
+    options: way.options,
     read: header('READ_SECRET'),
     write: header('WRITE_SECRET'),
   };
@@ -31,14 +86,16 @@ export const docker: ContractSetup = async () => {
       }),
       target,
       effect: 'change',
+      ...(way.secrets && { secrets: way.secrets }),
       echo: { text: 'docker exec box printf %s ${value}', read: (value) => value.stdout },
       refuses: (value) => value.startsWith('-'),
-      runs: 20,
+      runs: way.runs ?? 20,
       slow: 'docker exec box sleep 60',
+      goesOn: true,
       large: 'docker logs talker',
       change: 'docker restart -t 2 prey',
       state: () => engine.state(),
-      unreachable: { ...target, options: { host: 'unix:///nonexistent/engine.sock' } },
+      unreachable: { ...target, options: { ...way.options, host: way.nowhere } },
       badTargets: [
         { ...target, options: { host: 'http://x' } },
         { ...target, options: { host: 'tcp://engine.example:2375' } },
@@ -52,6 +109,9 @@ export const docker: ContractSetup = async () => {
         { target: { ...target, options: { host: 'unix:///other.sock' } } },
       ],
     },
-    stop: () => engine.stop(),
+    stop: async () => {
+      await way.stop?.();
+      await engine.stop();
+    },
   };
-};
+}
