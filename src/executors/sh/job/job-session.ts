@@ -1,7 +1,7 @@
 import type { Clock } from '../../../lib/clock.ts';
 import { knownType } from '../../kube/known-types.ts';
 import { KubeConnectionError } from '../../kube/kube-http.ts';
-import { itemsOf, type KubeObject, textAt } from '../../kube/kube-object.ts';
+import { at, itemsOf, type KubeObject, textAt } from '../../kube/kube-object.ts';
 import { KubeRefusal } from '../../kube/kube-refusal.ts';
 import { KubeSession } from '../../kube/kube-session.ts';
 import { guardJob } from './job-guard.ts';
@@ -56,12 +56,15 @@ export class JobSession {
   }
 
   /**
-   * Makes the Job and then its Secret, for which the container waits. Throws MadeBefore, PerhapsMade, KubeRefusal, or
-   * KubeConnectionError when the server was never reached.
+   * Makes the Job and then its Secret, for which the container waits. Throws MadeBefore, PerhapsMade, KubeRefusal (also for a server
+   * that would start it twice), or KubeConnectionError when the server was never reached.
    */
   async make(): Promise<void> {
     const job = await this.#create('jobs', jobManifest(this.#parts), () => this.#ownJob());
     this.uid = textAt(job, 'metadata', 'uid');
+    // A server that does not know the line leaves it out without a word.
+    if (!this.#parts.reads && at(job, 'spec', 'podReplacementPolicy') !== 'Failed')
+      throw new KubeRefusal(400, 'Invalid', 'this version may start a Job a second time, 1.29 or newer is needed');
     const secret = secretManifest(this.#parts, this.uid);
     // One of that name can only be ours: it is named like the Job, which is.
     if (secret !== null) await this.#create('secrets', secret, async () => ({}));
