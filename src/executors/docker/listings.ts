@@ -12,6 +12,7 @@ import {
   readFilters,
   SERVICE_LABEL,
 } from './containers.ts';
+import { diskUsage } from './disk-usage.ts';
 import { readTemplate, renderTemplate, templateTitles } from './go-template.ts';
 import { maskInspection } from './mask.ts';
 import { engineTime, wholeNumber } from './times.ts';
@@ -225,23 +226,6 @@ const image = z.looseObject({
   RepoTags: z.array(z.string()).nullish(),
   Size: z.number().nullish(),
   Created: z.number().nullish(),
-});
-const nullable = <T extends z.ZodType>(schema: T) =>
-  z
-    .array(schema)
-    .nullish()
-    .transform((list) => list ?? []);
-const diskUsage = z.looseObject({
-  Images: nullable(
-    z.looseObject({ Containers: z.number().nullish(), Size: z.number().nullish(), SharedSize: z.number().nullish() }),
-  ),
-  Containers: nullable(z.looseObject({ State: z.string().nullish(), SizeRw: z.number().nullish() })),
-  Volumes: nullable(
-    z.looseObject({
-      UsageData: z.looseObject({ Size: z.number().nullish(), RefCount: z.number().nullish() }).nullish(),
-    }),
-  ),
-  BuildCache: nullable(z.looseObject({ Size: z.number().nullish(), InUse: z.boolean().nullish() })),
 });
 const event = z.looseObject({
   time: z.number().nullish(),
