@@ -116,7 +116,7 @@ describe('AP-S2, AP-S3, AP-P1 and AP-D2 on a real PostgreSQL', () => {
     expect(await system.normal('AP-S3#writable')).toBe(true);
     await db.owner.query(`alter database ${db.name} set default_transaction_read_only = on`);
     expect(await system.normal('AP-S3#writable')).toBe(false);
-    await db.pool.query(`begin read write; alter database ${db.name} reset default_transaction_read_only; commit`);
+    await db.owner.query(`begin read write; alter database ${db.name} reset default_transaction_read_only; commit`);
     expect(await system.normal('AP-S3#ready')).toBe(true);
   });
 
