@@ -332,6 +332,11 @@ export class KubeServer {
     const listed = this.store.list(route.type, route.namespace).filter(call.chosen);
     for (const object of listed)
       if (Number(object.metadata.resourceVersion) > since) send(since === 0 ? 'ADDED' : 'MODIFIED', object);
+    for (const { type, object } of since === 0 ? [] : this.store.deleted) {
+      const here = route.namespace === null || object.metadata.namespace === route.namespace;
+      const late = Number(object.metadata.resourceVersion) > since;
+      if (type === route.type && here && late && call.chosen(object)) send('DELETED', object);
+    }
     const onChange = ({ event, type, object }: Change) => {
       const here = route.namespace === null || object.metadata.namespace === route.namespace;
       if (type === route.type && here && call.chosen(object)) send(event, object);

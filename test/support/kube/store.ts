@@ -31,6 +31,8 @@ export class Store {
   #version = 1000;
   /** Deployments of these names never finish a rollout. */
   readonly stuck = new Set<string>();
+  /** What was deleted, with the version of that moment: for whoever begins to watch just afterwards. */
+  readonly deleted: { readonly type: ServedType; readonly object: Stored }[] = [];
   readonly now: () => Date;
 
   constructor(now: () => Date) {
@@ -118,6 +120,7 @@ export class Store {
   remove(type: ServedType, object: Stored): void {
     this.#objects.delete(this.key(type, object.metadata.namespace ?? null, object.metadata.name));
     const gone = this.#stamped(object);
+    this.deleted.push({ type, object: gone });
     this.changes.emit('change', { event: 'DELETED', type, object: gone } satisfies Change);
     for (const owned of SERVED_TYPES)
       for (const other of this.list(owned, object.metadata.namespace ?? null))
