@@ -54,8 +54,8 @@ export type StoryOptions = {
   readonly settings?: Readonly<Record<string, unknown>>;
 };
 
-/** A clock that runs with the machine's and can be moved ahead. */
-export type LeapingClock = Clock & { leap(ms: number): void };
+/** A clock that runs with the machine's and can be moved ahead. Who sleeps is woken by `pass` alone, in its time. */
+export type LeapingClock = Clock & { leap(ms: number): void; pass(ms: number): void };
 
 /** The whole product, started as `npm start` does it, with people who can play. */
 export type Story = {
@@ -294,12 +294,31 @@ const HURRIED: Clock = {
 
 function leapingClock(): LeapingClock {
   let ahead = 0;
+  const sleepers = new Set<() => void>();
+  const monotonicMs = () => systemClock.monotonicMs() + ahead;
   return {
     now: () => new Date(systemClock.now().getTime() + ahead),
-    monotonicMs: () => systemClock.monotonicMs() + ahead,
-    sleep: (ms, signal) => systemClock.sleep(ms, signal),
+    monotonicMs,
+    sleep: async (ms, signal) => {
+      const until = monotonicMs() + ms;
+      for (let left = ms; left > 0; left = until - monotonicMs()) {
+        const woken = new AbortController();
+        const wake = () => woken.abort();
+        sleepers.add(wake);
+        await systemClock
+          .sleep(left, signal ? AbortSignal.any([signal, woken.signal]) : woken.signal)
+          .catch((error: unknown) => {
+            if (!woken.signal.aborted || signal?.aborted === true) throw error;
+          })
+          .finally(() => sleepers.delete(wake));
+      }
+    },
     leap: (ms) => {
       ahead += ms;
+    },
+    pass: (ms) => {
+      ahead += ms;
+      for (const wake of sleepers) wake();
     },
   };
 }
