@@ -42,11 +42,11 @@ type Prey = Awaited<ReturnType<typeof preyDatabase>>;
 async function preyDatabase() {
   const database = await testDatabase();
   const [reader, writer] = [`contract_${database.name}`, `contract_w_${database.name}`];
-  await database.pool.query(
+  await database.owner.query(
     `CREATE TABLE prey (note text); CREATE ROLE ${reader} LOGIN; CREATE ROLE ${writer} LOGIN; GRANT SELECT ON prey TO ${reader}; GRANT ALL ON prey TO ${writer}`,
   );
   const stop = async () => {
-    await database.pool.query(`DROP OWNED BY ${reader}, ${writer}; DROP ROLE ${reader}, ${writer}`);
+    await database.owner.query(`DROP OWNED BY ${reader}, ${writer}; DROP ROLE ${reader}, ${writer}`);
     await database.drop();
   };
   return { database, reader, writer, stop };
@@ -76,7 +76,7 @@ function subjectOf({ database, reader, writer }: Prey, options: Record<string, u
     slow: 'SELECT count(*) FROM generate_series(1, 100000000000) AS n',
     large: `SELECT CASE n WHEN 1 THEN 'FIRST' WHEN 200 THEN 'LAST' ELSE repeat('x', 100) END AS line FROM generate_series(1, 200) AS n`,
     change: `INSERT INTO prey VALUES ('caught')`,
-    state: async () => (await database.pool.query('SELECT count(*)::int AS rows FROM prey')).rows,
+    state: async () => (await database.owner.query('SELECT count(*)::int AS rows FROM prey')).rows,
     unreachable: to({ host: '127.0.0.1', port: 1 }),
     badTargets: [
       { ...target, options: {} },
