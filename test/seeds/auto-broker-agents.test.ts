@@ -148,7 +148,7 @@ describe('the SQL of AB-MQ1, AB-QC1 and AB-RP2 on a real PostgreSQL', () => {
   beforeAll(async () => {
     db = await testDatabase();
     // The extension has to be loaded when the server starts: a table with its columns stands in.
-    await db.pool.query(`
+    await db.owner.query(`
       create table pg_stat_statements (query text, calls bigint, mean_exec_time float8);
       insert into pg_stat_statements values ('select fast', 10, 2), ('select slow', 1, 1900.55), ('select slower', 1, 2000);
       create table shipments (id int);
@@ -158,7 +158,7 @@ describe('the SQL of AB-MQ1, AB-QC1 and AB-RP2 on a real PostgreSQL', () => {
 
   async function rows(address: string, values: Record<string, unknown> = {}): Promise<Record<string, unknown>[]> {
     const { text, names } = await bindSql(stepOf(address).text);
-    const found = await db.pool.query(
+    const found = await db.owner.query(
       text,
       names.map((name) => values[name]),
     );
@@ -174,7 +174,7 @@ describe('the SQL of AB-MQ1, AB-QC1 and AB-RP2 on a real PostgreSQL', () => {
   });
 
   it('shows a lock that is waited for, and connections by state', async () => {
-    const [holder, waiter] = [await db.pool.connect(), await db.pool.connect()];
+    const [holder, waiter] = [await db.owner.connect(), await db.owner.connect()];
     await holder.query('begin; lock table shipments');
     const waiting = waiter.query('select count(*) from shipments');
     await expect.poll(() => rows('AB-MQ1#locks'), { timeout: 5_000 }).toMatchObject([{ mode: 'AccessShareLock' }]);

@@ -204,7 +204,7 @@ describe('the SQL of RB-001 to RB-011 on a real PostgreSQL', () => {
   beforeAll(async () => {
     db = await testDatabase();
     for (const table of ['unapplied_changes', 'blockchain_queue', 'sentiment_cache'])
-      await db.pool.query(`create table ${table} (id int)`);
+      await db.owner.query(`create table ${table} (id int)`);
   });
   afterAll(() => db.drop());
 
@@ -214,17 +214,17 @@ describe('the SQL of RB-001 to RB-011 on a real PostgreSQL', () => {
     ['RB-009', 'queue_after', 'blockchain_queue'],
   ])('%s#%s is satisfied when %s is empty, and not before', async (runbook, id, table) => {
     const { text } = await bindSql(stepOf(runbook, id).text);
-    const normal = async () => holds(stepOf(runbook, id).expect ?? '', { rows: (await db.pool.query(text)).rows });
-    await db.pool.query(`insert into ${table} values (1)`);
+    const normal = async () => holds(stepOf(runbook, id).expect ?? '', { rows: (await db.owner.query(text)).rows });
+    await db.owner.query(`insert into ${table} values (1)`);
     expect(await normal()).toBe(false);
-    await db.pool.query(`delete from ${table}`);
+    await db.owner.query(`delete from ${table}`);
     expect(await normal()).toBe(true);
   });
 
   it('RB-011 counts the entries of the cache', async () => {
-    await db.pool.query('insert into sentiment_cache values (1), (2)');
+    await db.owner.query('insert into sentiment_cache values (1), (2)');
     const { text } = await bindSql(stepOf('RB-011', 'size').text);
-    expect((await db.pool.query(text)).rows).toEqual([{ entries: 2 }]);
+    expect((await db.owner.query(text)).rows).toEqual([{ entries: 2 }]);
   });
 });
 

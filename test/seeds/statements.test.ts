@@ -95,7 +95,7 @@ describe('the SQL of Agentic Platform and Agente Hotel on a real PostgreSQL', ()
   beforeAll(async () => {
     db = await testDatabase();
     // The extension has to be loaded when the server starts: a table with its columns (PostgreSQL 13 and later) stands in.
-    await db.pool.query(`
+    await db.owner.query(`
       create table pg_stat_statements (query text, calls bigint, total_exec_time float8, mean_exec_time float8);
       insert into pg_stat_statements values ('select fast', 10, 20, 2), ('select slow', 1, 900.55, 900.55);
       create table audit_logs (id int, created_at timestamptz);
@@ -111,7 +111,7 @@ describe('the SQL of Agentic Platform and Agente Hotel on a real PostgreSQL', ()
     const step = packs.runbooks.get(key)?.steps.find((candidate) => candidate.id === id);
     if (step?.kind !== 'executable') throw new Error(`${key} has no step ${id}`);
     const { text, names } = await bindSql(step.text);
-    const { rows } = await db.pool.query(
+    const { rows } = await db.owner.query(
       text,
       names.map((name) => values[name]),
     );
@@ -143,12 +143,12 @@ describe('the SQL of Agentic Platform and Agente Hotel on a real PostgreSQL', ()
   it('AP-S3 deletes what is older than it is told, and nothing else', async () => {
     expect(await run('agentic-platform/AP-S3', 'old_rows', { retention_days: 90 })).toMatchObject([{ old_rows: 1 }]);
     await run('agentic-platform/AP-S3', 'delete_old', { retention_days: 90 });
-    expect((await db.pool.query('select id from audit_logs')).rows).toEqual([{ id: 2 }]);
+    expect((await db.owner.query('select id from audit_logs')).rows).toEqual([{ id: 2 }]);
     await run('agentic-platform/AP-S3', 'vacuum');
   });
 
   it('AP-P1 ends exactly the session that it found, and nobody who has gone idle', async () => {
-    const victim = await db.pool.connect();
+    const victim = await db.owner.connect();
     const ended = new Promise((resolve) => victim.on('error', resolve));
     const slow = victim.query('select pg_sleep(60)').catch((error: Error) => error.message);
     await expect

@@ -34,7 +34,7 @@ export async function testDatabase(options: { readonly max?: number } = {}): Pro
   });
   const connection = { host, user: app, database: name };
   const pool = createPool(connection, log, options);
-  const owner = createPool({ host, user, database: name }, log, { max: 2 });
+  const owner = createPool({ host, user, database: name }, log, { max: 4 });
   return {
     pool,
     connection,
