@@ -1,7 +1,7 @@
 import { SCENARIOS } from '../src/runs/drill.ts';
 import type { Command } from '../src/slack/commands.ts';
 import { startDrillHere, stopDrillHere } from '../src/slack/drill-gestures.ts';
-import { sentence } from '../src/slack/views/welcome.ts';
+import { sentence } from '../src/slack/views/message.ts';
 
 export default {
   key: 'drill',

@@ -8,8 +8,7 @@ import { admit } from './gate.ts';
 import { escapeLine } from './text-safety.ts';
 import type { Answer, Ui, Visitor } from './ui.ts';
 import { actions, button, section } from './views/blocks.ts';
-import { type Message, message } from './views/message.ts';
-import { sentence } from './views/welcome.ts';
+import { type Message, message, sentence } from './views/message.ts';
 
 /** Where and by whom a command was typed: always in a conversation. */
 export type Caller = Visitor & { readonly channel: string };

@@ -1,6 +1,6 @@
 import { startDrill, stopDrill } from '../runs/drill.ts';
 import { type Guarded, guard, type Rule, type Subject } from './gate.ts';
-import { sentence } from './views/welcome.ts';
+import { sentence } from './views/message.ts';
 
 /** A drill breaks Warroom's own database, and declares an incident of the system `warroom`. */
 const RULE: Rule = { about: 'system', needs: 'responder' };

@@ -6,8 +6,7 @@ import * as gestures from './incident-gestures.ts';
 import { type Answer, actorOf, type Ui } from './ui.ts';
 import { quoted, richText } from './views/blocks.ts';
 import { incidentPicker } from './views/lists.ts';
-import { message } from './views/message.ts';
-import { sentence } from './views/welcome.ts';
+import { message, sentence } from './views/message.ts';
 import { visibleTo } from './visibility.ts';
 
 /** Gestures by the name that stands in the values of the picker. */

@@ -16,7 +16,7 @@ import { declareModal } from './views/declare-modal.ts';
 import { incidentCardMessage } from './views/incident-card.ts';
 import { resolveModal, severityModal, updateModal } from './views/incident-modals.ts';
 import { openList, timelineMessage } from './views/lists.ts';
-import { sentence } from './views/welcome.ts';
+import { sentence } from './views/message.ts';
 import { visibleTo } from './visibility.ts';
 
 /** A gesture about one incident: the same for a verb that was typed, a button and a choice from a list. */

@@ -12,7 +12,7 @@ import { type Answer, searchFor, type Ui, type Visitor } from './ui.ts';
 import { plain } from './views/blocks.ts';
 import { modal } from './views/incident-modals.ts';
 import { runbookList } from './views/lists.ts';
-import { sentence } from './views/welcome.ts';
+import { sentence } from './views/message.ts';
 import { runbooksFor } from './visibility.ts';
 
 type Place = { readonly channel: string; readonly thread: string | null; readonly incident: number | null };

@@ -9,8 +9,8 @@ import { Secret } from '../../src/lib/secret.ts';
 import { escapeText } from '../../src/slack/text-safety.ts';
 import { approvalMessage } from '../../src/slack/views/approval-card.ts';
 import { outcomeMessage } from '../../src/slack/views/approval-notices.ts';
+import { sentence } from '../../src/slack/views/message.ts';
 import { runMessage } from '../../src/slack/views/run-card.ts';
-import { sentence } from '../../src/slack/views/welcome.ts';
 import { outputPage } from '../../src/web/one-time-views.ts';
 import { anApprovalCard, aRun, aRunCard, aStatus, aStep, aStepRun } from '../slack-views/examples.ts';
 

@@ -9,8 +9,8 @@ import { decide, foreseeDecision } from '../../runs/approve.ts';
 import { readPlannable, requestPlan } from '../../runs/request.ts';
 import type { Admitted } from '../gate.ts';
 import type { Answer, Ui } from '../ui.ts';
+import { sentence } from '../views/message.ts';
 import { aloneModal, approveModal, denyModal, planModal } from '../views/step-modals.ts';
-import { sentence } from '../views/welcome.ts';
 import { metadataOf, valuesOf } from './view-values.ts';
 
 /** What a decision's form is about. */

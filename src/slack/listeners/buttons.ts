@@ -13,8 +13,8 @@ import { askRunbook, openRunbook } from '../runbook-gestures.ts';
 import { askOutput, askOutputFile, askSecret } from '../secret-gestures.ts';
 import type { Answer, Ui } from '../ui.ts';
 import type { ActionId } from '../views/action-ids.ts';
+import { sentence } from '../views/message.ts';
 import { stepModal } from '../views/step-modals.ts';
-import { sentence } from '../views/welcome.ts';
 import { pressApprove, pressPlan, pressWithReason } from './approval-gestures.ts';
 import * as steps from './step-gestures.ts';
 

@@ -1,7 +1,7 @@
 import { claimRequest, gestureKey } from '../../db/requests.ts';
 import { withTransaction } from '../../db/transaction.ts';
 import { type Answer, explain, type Ui } from '../ui.ts';
-import { sentence } from '../views/welcome.ts';
+import { sentence } from '../views/message.ts';
 import type { AnswerBack } from './answering.ts';
 
 /** Said about what this version does not know any more. */

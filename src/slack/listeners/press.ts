@@ -3,7 +3,7 @@ import { isSlackError } from '../client.ts';
 import { declarable, suggestions } from '../incident-gestures.ts';
 import { actorOf, type Ui, type Visitor } from '../ui.ts';
 import { declareModal } from '../views/declare-modal.ts';
-import { sentence } from '../views/welcome.ts';
+import { sentence } from '../views/message.ts';
 import { type AnswerBack, bySlackResponse, inForm, inThread } from './answering.ts';
 import { PRESSES } from './buttons.ts';
 import { answering, OLD, onlyOnce, quietly } from './gesture.ts';

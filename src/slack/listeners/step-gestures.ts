@@ -15,8 +15,8 @@ import { releaseHeld } from '../../runs/target-queue.ts';
 import type { Admitted } from '../gate.ts';
 import { getRunbook } from '../runbook-gestures.ts';
 import type { Answer, Ui } from '../ui.ts';
+import { sentence } from '../views/message.ts';
 import { readModal } from '../views/step-modals.ts';
-import { sentence } from '../views/welcome.ts';
 import { blocksOf, metadataOf, valuesOf } from './view-values.ts';
 
 /** A step of a runbook that is open. */

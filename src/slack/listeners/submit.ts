@@ -4,7 +4,7 @@ import { escapeLine } from '../text-safety.ts';
 import { type Answer, explain, type Ui, type Visitor } from '../ui.ts';
 import { CALLBACK_IDS, type CallbackId } from '../views/action-ids.ts';
 import { noticeModal } from '../views/incident-modals.ts';
-import { sentence } from '../views/welcome.ts';
+import { sentence } from '../views/message.ts';
 import { inDirectMessage } from './answering.ts';
 import { FORMS } from './forms.ts';
 import { OLD, quietly } from './gesture.ts';

@@ -1,6 +1,6 @@
 import { truncate } from '../../lib/text.ts';
-import { storedLength } from '../text-safety.ts';
-import { type Block, context } from './blocks.ts';
+import { escapeLine, storedLength } from '../text-safety.ts';
+import { type Block, context, section } from './blocks.ts';
 
 /** What is sent to Slack. `text` is for notifications and screen readers; its people's text is already escaped. */
 export type Message = { readonly text: string; readonly blocks: Block[] };
@@ -60,4 +60,9 @@ export function budgetBeside(...fixed: (readonly Block[])[]): Budget {
 /** Joins parts into a message; `text` is cut to what an edit of a message takes. */
 export function message(text: string, ...parts: (readonly Block[])[]): Message {
   return { text: truncate(text, MESSAGE_LIMITS.text), blocks: parts.flat() };
+}
+
+/** A sentence for one person alone, as a message. Its text is escaped here. */
+export function sentence(text: string): Message {
+  return message(escapeLine(text, 2_000), [section(escapeLine(text, 2_000))]);
 }

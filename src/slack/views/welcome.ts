@@ -1,5 +1,4 @@
 import type { Settings } from '../../config/settings.ts';
-import { escapeLine } from '../text-safety.ts';
 import { button, context, header, section } from './blocks.ts';
 import { type Message, message } from './message.ts';
 
@@ -27,9 +26,4 @@ export function welcomeMessage(commands: Commands): Message {
     ],
     [context(`\`${commands.incident} help\` lists everything that can be typed.`)],
   );
-}
-
-/** A sentence for one person alone, in a message. */
-export function sentence(text: string): Message {
-  return message(escapeLine(text, 2_000), [section(escapeLine(text, 2_000))]);
 }
