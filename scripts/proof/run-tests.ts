@@ -21,12 +21,13 @@ export async function filesWith(folder: string, word: string): Promise<string[]>
   return names.filter((_, index) => texts[index]?.includes(word)).map((name) => `${folder}/${name}`);
 }
 
-/** Runs test files as `npm test` does and gives every test's end. Prints nothing. */
-export async function runTests(files: readonly string[]): Promise<Outcome[]> {
+/** Runs test files as `npm test` does and gives every test's end, or of those that are `named`. Prints nothing. */
+export async function runTests(files: readonly string[], named?: RegExp): Promise<Outcome[]> {
   const modules: TestModule[] = [];
   const vitest = await startVitest('test', [...files], {
     root: ROOT,
     watch: false,
+    ...(named ? { testNamePattern: named } : {}),
     reporters: [{ onTestRunEnd: (ended) => void modules.push(...ended) }],
   });
   await vitest.close();
