@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../lib/clock.ts';
 import type { RunContext } from './executor.ts';
 
@@ -23,6 +24,8 @@ export async function withLimits<T>(
   work: (limits: Limits) => Promise<T>,
 ): Promise<T> {
   const stop = new AbortController();
+  // A statement may ask a target many things at once (`docker stats` one for each container): that is no leak.
+  setMaxListeners(0, stop.signal);
   const settled = new AbortController();
   let reason: StopReason | null = null;
   const end = (why: StopReason) => {
