@@ -125,6 +125,20 @@ describe.skipIf(server === null)('a changing Redis step', () => {
     expect(await admin.exists('stale')).toBe(0);
   });
 
+  it('the password of the target, kept in a key, is masked before a filter could cut it into pieces', async () => {
+    await admin.call('ACL', 'SETUSER', 'guest', 'on', '>tulip-harbour-lantern', '~*', '+@all');
+    await admin.set('note', 'the login is tulip-harbour-lantern, ask Bob');
+    const secrets = () => Promise.resolve(new Secret('tulip-harbour-lantern'));
+    const login = { username: 'guest', password: { secret: 'env:GUEST' } };
+    const result = await execute(
+      createRedisExecutor({ clock: systemClock, secrets }),
+      { text: 'GET note | cut -c 1-25', values: {}, target: { ...target, read: login }, allowed: 'read' },
+      { secrets },
+    );
+    expect(result).toMatchObject({ status: 'ok', value: { value: 'the login is <secret>, as' } });
+    expect(JSON.stringify(result)).not.toContain('tulip');
+  });
+
   it('an error of the server fails and is shown', async () => {
     await admin.set('word', 'text');
     const result = await execute(executor, { text: 'INCR word', values: {}, target, allowed: 'change' });

@@ -1,6 +1,7 @@
 import { type RedisEffect, redisEffect } from '../../analysis/redis-effect.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { messageOf, UserError } from '../../lib/errors.ts';
+import type { Secret } from '../../lib/secret.ts';
 import { requireEffect } from '../allowed-effect.ts';
 import { type BoundValue, refuseInvisible, secretsAmong } from '../bound-values.ts';
 import { canonicalTarget, credentialFor, LoadedSecrets } from '../credential.ts';
@@ -27,6 +28,9 @@ type Prepared = {
   readonly filters: Filters;
   readonly clock: Clock;
 };
+
+/** `known`: the secrets of the target that were loaded so far. */
+type Sending = Prepared & { readonly known: readonly Secret[] };
 
 /** Nodes that a command may be sent on to while slots move. */
 const MAX_REDIRECTIONS = 5;
@@ -78,7 +82,7 @@ async function run(prepared: Prepared, context: RunContext, dependencies: RedisD
   return await withLimits(context, dependencies.clock, async (limits) => {
     let findings: Findings;
     try {
-      findings = await connectAndSend(prepared, secrets, limits);
+      findings = await connectAndSend({ ...prepared, known: secrets.used }, secrets, limits);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       findings = { status: 'refused', error: error.message };
@@ -87,7 +91,7 @@ async function run(prepared: Prepared, context: RunContext, dependencies: RedisD
   });
 }
 
-async function connectAndSend(prepared: Prepared, secrets: LoadedSecrets, limits: Limits): Promise<Findings> {
+async function connectAndSend(prepared: Sending, secrets: LoadedSecrets, limits: Limits): Promise<Findings> {
   const { target, allowed } = prepared.source;
   const found = await redisConnection(target, { credential: credentialFor(target, allowed), secrets });
   let { options, address } = found;
@@ -114,7 +118,7 @@ type Place = {
 type Moved = { readonly moved: NonNullable<ReturnType<typeof redirection>> };
 
 /** One node: what came of the command there, or the node that it has to go to. A node that sends on has not carried it out. */
-async function sendTo(prepared: Prepared, place: Place, limits: Limits): Promise<Findings | Moved> {
+async function sendTo(prepared: Sending, place: Place, limits: Limits): Promise<Findings | Moved> {
   const { target, allowed } = prepared.source;
   let client: Connection;
   try {
@@ -151,7 +155,7 @@ async function sendTo(prepared: Prepared, place: Place, limits: Limits): Promise
 /** A command without a key belongs to no node: SCAN and DBSIZE are asked of all, and a change would happen on one of them only. */
 async function ofWholeCluster(
   client: Connection,
-  prepared: Prepared,
+  prepared: Sending,
   use: { place: Place; limits: Limits; warnings: string[] },
 ): Promise<Findings | null> {
   const { sent, source } = prepared;
@@ -180,14 +184,15 @@ async function ofWholeCluster(
 
 async function replied(
   answer: unknown,
-  prepared: Prepared,
+  prepared: Sending,
   { limits, warnings }: { limits: Limits; warnings: readonly string[] },
 ): Promise<Findings> {
   const reply = replyToJson(answer);
   const { filters, clock, found } = prepared;
   if (filters.shown.length === 0)
     return { status: 'ok', value: { value: reply }, output: renderReply(reply), warnings };
-  const printed = redact(plainReply(reply), secretsAmong(prepared.bound));
+  // Masked before a filter could cut a secret into pieces that nobody would know any more.
+  const printed = redact(plainReply(reply), [...secretsAmong(prepared.bound), ...prepared.known]);
   const { text, status, error, ...more } = await filters.apply(printed, {
     limits,
     clock,
@@ -198,7 +203,7 @@ async function replied(
 }
 
 /** The second layer: whatever the list says, a command that this server flags as writing (renamed, replaced by a module) is not sent. */
-async function serverObjection(client: Connection, prepared: Prepared, limits: Limits): Promise<Findings | null> {
+async function serverObjection(client: Connection, prepared: Sending, limits: Limits): Promise<Findings | null> {
   const shown = prepared.found.name.replace('|', ' ').toUpperCase();
   try {
     const opinion = await unlessAborted(limits.signal, askServer(client, prepared.found.name));
@@ -222,7 +227,7 @@ async function serverObjection(client: Connection, prepared: Prepared, limits: L
 
 async function send(
   client: Connection,
-  prepared: Prepared,
+  prepared: Sending,
   use: { limits: Limits; warnings: string[]; cluster: boolean },
 ): Promise<Findings | Moved> {
   const [command = '', ...rest] = prepared.sent;
