@@ -13,6 +13,11 @@ export const secretReference = z.strictObject({
 });
 export type SecretReference = z.infer<typeof secretReference>;
 
+const headerName = z.string().regex(/^[A-Za-z0-9-]+$/u, 'write the name of a header');
+
+/** Headers that a credential sends with every request: written down, or named as a secret. */
+export const credentialHeaders = z.record(headerName, z.union([z.string(), secretReference]));
+
 /** Which of a target's two credentials a statement uses. */
 export type CredentialName = 'read' | 'write';
 
@@ -110,7 +115,15 @@ export class LoadedSecrets {
     return `${reference.prefix ?? ''}${secret.reveal()}`;
   }
 
-  /** Plain text as it is, a reference resolved, nothing as undefined. */
+  /** The headers of a credential, ready to be sent; their names in small letters. Throws what `text` throws. */
+  async headers(named: z.infer<typeof credentialHeaders> = {}): Promise<Readonly<Record<string, string>>> {
+    const headers: Record<string, string> = {};
+    for (const [name, value] of Object.entries(named))
+      headers[name.toLowerCase()] = typeof value === 'string' ? value : await this.text(value);
+    return headers;
+  }
+
+  /** A reference resolved, nothing as undefined. */
   async optional(value: SecretReference | undefined): Promise<string | undefined> {
     return value === undefined ? undefined : await this.text(value);
   }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { TargetDefinition } from '../../domain/system.ts';
 import {
   type CredentialName,
+  credentialHeaders,
   definitionProblems,
   type LoadedSecrets,
   readTarget,
@@ -32,7 +33,6 @@ const options = z.strictObject({
   knownHosts: z.string().startsWith('/', 'write an absolute path').optional(),
 });
 
-const headerName = z.string().regex(/^[A-Za-z0-9-]+$/u, 'write the name of a header');
 const credential = z.strictObject({
   /** Another way to the same engine for this credential: a proxy that only reads, say. */
   host: host.optional(),
@@ -41,7 +41,7 @@ const credential = z.strictObject({
   /** Private key file for ssh. */
   identity: z.string().startsWith('/', 'write an absolute path').optional(),
   /** For a proxy in front of the engine. */
-  headers: z.record(headerName, z.union([z.string(), secretReference])).optional(),
+  headers: credentialHeaders.optional(),
 });
 
 /** How an engine is reached, with the one credential in use. */
@@ -69,9 +69,6 @@ export async function dockerPlace(
   use: { credential: CredentialName; secrets: LoadedSecrets },
 ): Promise<DockerPlace> {
   const { place, login } = readTarget(target, use.credential, shape);
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(login.headers ?? {}))
-    headers[name.toLowerCase()] = typeof value === 'string' ? value : await use.secrets.text(value);
   return {
     host: login.host ?? place.host,
     project: place.project ?? null,
@@ -80,7 +77,7 @@ export async function dockerPlace(
     identity: login.identity ?? null,
     certificate: (await use.secrets.optional(login.certificate)) ?? null,
     key: (await use.secrets.optional(login.key)) ?? null,
-    headers,
+    headers: await use.secrets.headers(login.headers),
   };
 }
 

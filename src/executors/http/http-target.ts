@@ -2,10 +2,10 @@ import { z } from 'zod';
 import type { TargetDefinition } from '../../domain/system.ts';
 import {
   type CredentialName,
+  credentialHeaders,
   definitionProblems,
   type LoadedSecrets,
   readTarget,
-  secretReference,
 } from '../credential.ts';
 import { readAuthority } from '../tls-authority.ts';
 import { isForbiddenAddress } from './address-guard.ts';
@@ -45,8 +45,7 @@ const options = z.strictObject({
   ca: z.string().startsWith('/', 'write an absolute path').optional(),
 });
 
-const headerName = z.string().regex(/^[A-Za-z0-9-]+$/u, 'write the name of a header');
-const credential = z.strictObject({ headers: z.record(headerName, z.union([z.string(), secretReference])).optional() });
+const credential = z.strictObject({ headers: credentialHeaders.optional() });
 
 /** Where requests of a target go, with the headers of the one credential in use. */
 export type HttpPlace = {
@@ -70,10 +69,7 @@ export async function httpPlace(
   use: { credential: CredentialName; secrets: LoadedSecrets },
 ): Promise<HttpPlace> {
   const { place, login } = readTarget(target, use.credential, shape);
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(login.headers ?? {})) {
-    headers[name.toLowerCase()] = typeof value === 'string' ? value : await use.secrets.text(value);
-  }
+  const headers = await use.secrets.headers(login.headers);
   const ca = place.ca === undefined ? null : await readAuthority(place.ca);
   return { base: new URL(place.baseUrl), maxResponseBytes: place.maxResponseBytes, headers, ca };
 }
