@@ -12,13 +12,14 @@ export function filter(
   chain: string,
   text: string,
   values: Record<string, string> = {},
-  use: { changing?: boolean; signal?: AbortSignal } = {},
+  use: { changing?: boolean; signal?: AbortSignal; limitMs?: number } = {},
 ): Promise<Filtered> {
   const signal = use.signal ?? new AbortController().signal;
   return readChain(chain, values).apply(text, {
     limits: { signal, reason: () => (signal.aborted ? 'cancelled' : null) },
     clock: systemClock,
     changing: use.changing ?? false,
+    ...(use.limitMs === undefined ? {} : { limitMs: use.limitMs }),
   });
 }
 

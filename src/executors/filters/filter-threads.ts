@@ -1,34 +1,34 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../../lib/clock.ts';
+import { messageOf } from '../../lib/errors.ts';
 import type { FilterAnswer, FilterTask, ThreadMessage } from './filter-task.ts';
 
-/** Why there is no answer: the filter took too long, the step was stopped, the memory of the thread ran out, or it broke for another reason. */
+/** Why there is no answer: the filter took too long, the step was stopped, the memory of the thread ran out, or it ended without a word. */
 export type NoAnswer = 'time' | 'stopped' | 'memory' | 'broken';
 
 /** Threads that work at the same time; a step more waits. */
 const MOST = 2;
-/** A chain that takes longer is ended. */
-export const FILTER_LIMIT_MS = 5_000;
+
+/** `limitMs`: how long the work may take; beginning a thread does not count. */
+type ThreadUse = { readonly signal: AbortSignal; readonly clock: Clock; readonly limitMs: number };
 
 const idle: Worker[] = [];
 const waiting: (() => void)[] = [];
 let busy = 0;
 
 /**
- * Carries out a chain in a thread that is ended when it takes longer than 5 s or when `signal` says so: nothing that a filter does can
- * hold up this process. Threads begin on first use, see no variable of the environment, and one is kept for the next chain.
+ * Carries out a chain in a thread that is ended when it takes longer than `limitMs` or when `signal` says so: nothing that a filter does
+ * can hold up this process. Threads begin on first use, see no variable of the environment, and one is kept for the next chain.
  */
-export async function inThread(
-  task: FilterTask,
-  { signal, clock }: { signal: AbortSignal; clock: Clock },
-): Promise<FilterAnswer | NoAnswer> {
+export async function inThread(task: FilterTask, use: ThreadUse): Promise<FilterAnswer | NoAnswer> {
+  const { signal } = use;
   if (busy >= MOST) await new Promise<void>((resolve) => waiting.push(resolve));
   else busy += 1;
   try {
     if (signal.aborted) return 'stopped';
     const worker = idle.pop() ?? (await begin(signal));
     if (worker === null) return signal.aborted ? 'stopped' : 'broken';
-    return await ask(worker, task, { signal, clock });
+    return await ask(worker, task, use);
   } finally {
     // Whoever waits takes this place over.
     const next = waiting.shift();
@@ -64,7 +64,7 @@ async function begin(signal: AbortSignal): Promise<Worker | null> {
 async function ask(
   worker: Worker,
   task: FilterTask,
-  { signal, clock }: { signal: AbortSignal; clock: Clock },
+  { signal, clock, limitMs }: ThreadUse,
 ): Promise<FilterAnswer | NoAnswer> {
   worker.ref();
   const done = new AbortController();
@@ -77,9 +77,9 @@ async function ask(
       ended = message.ended;
       resolve(message.answer);
     });
-    worker.once('error', (error) => resolve(ranOutOfMemory(error) ? 'memory' : 'broken'));
+    worker.once('error', (error) => resolve(ranOutOfMemory(error) ? 'memory' : broke(error)));
     worker.once('exit', () => resolve('broken'));
-    clock.sleep(FILTER_LIMIT_MS, done.signal).then(
+    clock.sleep(limitMs, done.signal).then(
       () => resolve('time'),
       () => undefined, // it was done before
     );
@@ -91,6 +91,10 @@ async function ask(
   if (typeof answer === 'string' || ended || idle.length > 0) await worker.terminate();
   else keep(worker);
   return answer;
+}
+
+function broke(error: unknown): FilterAnswer {
+  return { status: 'failed', text: '', reason: `the thread for filters broke, ${messageOf(error)}` };
 }
 
 function ranOutOfMemory(error: unknown): boolean {

@@ -6,9 +6,12 @@ import { type ArgumentTemplate, bindWords, literalWord, quoteWord } from '../com
 import type { BoundValues, StatementStatus } from '../executor.ts';
 import type { Limits } from '../limits.ts';
 import { checkArguments } from './chain.ts';
-import { FILTER_LIMIT_MS, inThread } from './filter-threads.ts';
+import { inThread, type NoAnswer } from './filter-threads.ts';
 import { checkJqPlaces } from './jq-options.ts';
 import { invalid } from './options.ts';
+
+/** A chain that takes longer is ended. */
+const LIMIT_MS = 5_000;
 
 /** The programs after `|`, carried out by Warroom itself: what a person reads and what the approval's hash covers, and the work. */
 export type Filters = {
@@ -17,11 +20,15 @@ export type Filters = {
   apply(text: string, use: FilterUse): Promise<Filtered>;
 };
 
-/** `changing`: what wrote the text has changed something, which a filter that fails does not undo. */
+/**
+ * `changing`: what wrote the text has changed something, which a filter that fails does not undo. `limitMs`: how long the chain may take,
+ * 5 s without it.
+ */
 export type FilterUse = {
   readonly limits: Pick<Limits, 'signal' | 'reason'>;
   readonly clock: Clock;
   readonly changing: boolean;
+  readonly limitMs?: number;
 };
 
 /**
@@ -63,10 +70,14 @@ export async function checkFilterChain(chain: readonly (readonly ArgumentTemplat
   readFilterChain(chain, values);
   for (const words of chain.filter(([first]) => literalWord(first) === 'jq')) {
     const task = { chain: [bindWords(words, values).sent], text: '', check: true };
-    const answer = await inThread(task, { signal: new AbortController().signal, clock: systemClock });
-    if (typeof answer === 'string') throw invalid('The program of `jq` takes too long to read: make it shorter.');
-    if (answer.status === 'failed')
-      throw invalid(`The program of \`jq\` cannot be read (${answer.reason.replaceAll(': ', ' ')}): correct it.`);
+    const answer = await inThread(task, {
+      signal: new AbortController().signal,
+      clock: systemClock,
+      limitMs: LIMIT_MS,
+    });
+    if (typeof answer === 'object' && answer.status === 'ok') continue;
+    const why = typeof answer === 'object' ? answer.reason.replaceAll(': ', ' ') : whyNoAnswer(answer, LIMIT_MS);
+    throw invalid(`The program of \`jq\` cannot be read (${why}): correct it.`);
   }
 }
 
@@ -77,9 +88,10 @@ export function showFilters(filters: Filters): string {
 
 async function applyChain(chain: readonly (readonly string[])[], text: string, use: FilterUse): Promise<Filtered> {
   if (chain.length === 0) return { status: 'ok', text, error: null, warnings: [] };
-  const answer = await inThread({ chain, text }, { signal: use.limits.signal, clock: use.clock });
+  const limitMs = use.limitMs ?? LIMIT_MS;
+  const answer = await inThread({ chain, text }, { signal: use.limits.signal, clock: use.clock, limitMs });
   if (typeof answer === 'object' && answer.status === 'ok') return { ...answer, error: null, warnings: [] };
-  const why = typeof answer === 'object' ? answer.reason : WITHOUT_ANSWER[answer];
+  const why = typeof answer === 'object' ? answer.reason : whyNoAnswer(answer, limitMs);
   const error = `The output could not be filtered (${why}): correct the filter, or take it away.`;
   if (use.changing)
     return {
@@ -92,9 +104,15 @@ async function applyChain(chain: readonly (readonly string[])[], text: string, u
   return { status, text: typeof answer === 'object' ? answer.text : '', error, warnings: [] };
 }
 
-const WITHOUT_ANSWER = {
-  time: `no end after ${FILTER_LIMIT_MS / 1_000} s`,
-  stopped: 'it was stopped',
-  memory: 'it needs more memory than a filter has',
-  broken: 'the thread for filters ended, the log of Warroom may tell why',
-} as const;
+function whyNoAnswer(why: NoAnswer, limitMs: number): string {
+  switch (why) {
+    case 'time':
+      return `no end after ${limitMs / 1_000} s`;
+    case 'stopped':
+      return 'it was stopped';
+    case 'memory':
+      return 'it needs more memory than a filter has';
+    case 'broken':
+      return 'the thread for filters ended before it answered';
+  }
+}
