@@ -404,7 +404,11 @@ describe('the guard at every request, which no command can go around', () => {
 
   it('lets a preview send dry runs alone, and no step reads or writes a Secret', () => {
     expect(() => guardRequest({ ...base, method: 'DELETE' }, 'preview')).toThrow(/dry runs/u);
-    expect(() => guardRequest({ ...base, method: 'DELETE', query: [['dryRun', 'All']] }, 'preview')).not.toThrow();
+    const dry: KubeRequest = { ...base, method: 'DELETE', query: [['dryRun', 'All']] };
+    expect(() => guardRequest(dry, 'preview')).not.toThrow();
+    // A server that gets a body with a deletion does not look at the address.
+    expect(() => guardRequest({ ...dry, body: { kind: 'DeleteOptions' } }, 'preview')).toThrow(/dry runs/u);
+    expect(() => guardRequest({ ...dry, body: { kind: 'DeleteOptions', dryRun: ['All'] } }, 'preview')).not.toThrow();
     for (const method of ['GET', 'POST', 'PATCH', 'PUT'] as const)
       expect(() => guardRequest({ ...base, method, resource: knownType('secrets', '') }, 'change')).toThrow(UserError);
   });

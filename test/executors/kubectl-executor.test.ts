@@ -303,6 +303,14 @@ describe('the preview on the card', () => {
     expect(server.requests.filter(({ method, dryRun }) => method !== 'GET' && !dryRun)).toEqual([]);
   });
 
+  it('a step that is a dry run itself deletes nothing either', async () => {
+    const before = server.store.snapshot();
+    const text = 'delete pod prey --dry-run=server';
+    const result = await execute(executor, { text, values: {}, target, allowed: 'destructive' });
+    expect(result).toMatchObject({ status: 'ok', output: 'pod "prey" deleted (server dry run)' });
+    expect(server.store.snapshot()).toEqual(before);
+  });
+
   it('there is none for what knows no dry run', async () => {
     for (const text of ['exec web-1 -- date', 'get pods', 'drain node-a'])
       expect((await executor.prepare({ text, values: {}, target, allowed: 'destructive' })).preview).toBeUndefined();

@@ -60,9 +60,7 @@ export class KubeSession {
   /** The answer's JSON. Throws KubeRefusal, KubeConnectionError or the guard's UserError. */
   async ask(request: KubeRequest): Promise<KubeObject> {
     const preview = this.mode === 'preview' && request.method !== 'GET';
-    const dryRun = request.query?.some(([key]) => key === 'dryRun');
-    const real: KubeRequest =
-      preview && !dryRun ? { ...request, query: [...(request.query ?? []), ['dryRun', 'All']] } : request;
+    const real = preview || asksDryRun(request) ? asDryRun(request) : request;
     const before = preview && real.name !== undefined ? await this.#before(real) : null;
     const object = parseAnswer(await this.#send(real));
     if (request.method === 'GET') refuseSecretAnswer(object);
@@ -164,6 +162,21 @@ export class KubeSession {
     if (answer.status >= 400) throw refusalOf(answer);
     return answer;
   }
+}
+
+function asksDryRun(request: KubeRequest): boolean {
+  return request.query?.some(([key]) => key === 'dryRun') ?? false;
+}
+
+/**
+ * The request as one that changes nothing. A deletion that comes with a body takes its options from there alone (apiserver,
+ * handlers/delete.go): what only its address says is ignored, and the object would be gone.
+ */
+function asDryRun(request: KubeRequest): KubeRequest {
+  const query = (request.query ?? []).filter(([key]) => key !== 'dryRun');
+  const dry: KubeRequest = { ...request, query: [...query, ['dryRun', 'All']] };
+  if (request.method !== 'DELETE' || request.body === undefined) return dry;
+  return { ...dry, body: { ...(request.body as object), dryRun: ['All'] } };
 }
 
 function secretOrNothing(type: KubeResource | undefined, word: string): KubeResource {

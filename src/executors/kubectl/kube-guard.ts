@@ -45,6 +45,10 @@ function isSecretDeletion(request: KubeRequest): boolean {
 }
 
 function hasDryRun(request: KubeRequest): boolean {
+  // A server that gets a body with a deletion does not look at the address.
+  const body = request.body as { dryRun?: unknown } | undefined;
+  if (request.method === 'DELETE' && body !== undefined)
+    return Array.isArray(body.dryRun) && body.dryRun.length === 1 && body.dryRun[0] === 'All';
   return request.query?.some(([key, value]) => key === 'dryRun' && value === 'All') ?? false;
 }
 

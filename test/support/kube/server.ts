@@ -101,9 +101,9 @@ export class KubeServer {
     try {
       const url = new URL(request.url ?? '/', 'https://localhost');
       const user = this.#user(request);
-      const dryRun = url.searchParams.get('dryRun') === 'All';
-      this.requests.push({ method: request.method ?? '', path: url.pathname + url.search, user: user.name, dryRun });
       const body = await readBody(request);
+      const dryRun = isDryRun(request.method ?? '', url, body);
+      this.requests.push({ method: request.method ?? '', path: url.pathname + url.search, user: user.name, dryRun });
       const document = this.#documents.get(url.pathname);
       if (document !== undefined) {
         answer(response, 200, document);
@@ -544,4 +544,14 @@ function statusOf(error: StatusError): Stored {
 function answer(response: ServerResponse, code: number, body: unknown): void {
   response.writeHead(code, { 'content-type': 'application/json' });
   response.end(JSON.stringify(body));
+}
+
+/**
+ * As the real server has it (apiserver, handlers/delete.go): a deletion that comes with a body takes its options from there
+ * alone, and `dryRun` of its address says nothing.
+ */
+function isDryRun(method: string, url: URL, body: Stored | null): boolean {
+  if (method === 'DELETE' && body !== null)
+    return (body.dryRun as readonly unknown[] | undefined)?.includes('All') ?? false;
+  return url.searchParams.get('dryRun') === 'All';
 }
