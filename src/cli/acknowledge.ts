@@ -1,7 +1,7 @@
 import { findIncident } from '../db/incidents.ts';
 import { withTransaction } from '../db/transaction.ts';
+import { unknownIncident } from '../domain/unknown.ts';
 import { acknowledgeIncident } from '../incidents/change.ts';
-import { UserError } from '../lib/errors.ts';
 import { withInstallation } from './open-database.ts';
 import { readOptions } from './options.ts';
 import { isMemberId, lookUpPerson, operatingSystemUser } from './person.ts';
@@ -40,8 +40,7 @@ function acknowledge(number: number, id: string, terminal: Terminal): Promise<nu
     if (remark !== null) terminal.complain(remark);
     const incident = await withTransaction(pool, (tx) => findIncident(tx, number));
     // Never said otherwise than of one that does not exist.
-    if (!incident || !(await sees(incident)))
-      throw new UserError('incident_unknown', `There is no incident ${number}; /incident list shows the open ones.`);
+    if (!incident || !(await sees(incident))) throw unknownIncident(number);
     const origin = { operatingSystemUser: operatingSystemUser(), personAsOf: asOf };
     const { first } = await acknowledgeIncident(
       { pool, settings: config.settings },

@@ -4,7 +4,7 @@ import { findIncident } from '../db/incidents.ts';
 import { findRun, findStepRun } from '../db/runs.ts';
 import { withTransaction } from '../db/transaction.ts';
 import type { DecisionKind } from '../domain/approval.ts';
-import { UserError } from '../lib/errors.ts';
+import { unknownRequest } from '../domain/unknown.ts';
 import { decide } from '../runs/approve.ts';
 import { describeVerdict } from '../slack/listeners/approval-gestures.ts';
 import { withInstallation } from './open-database.ts';
@@ -58,8 +58,5 @@ async function requireSeen(pool: Pool, approval: number, { sees }: TerminalPerso
     return run && run.incident !== null ? findIncident(tx, run.incident) : null;
   });
   if (!incident || (await sees(incident))) return;
-  throw new UserError(
-    'approval_unknown',
-    'This request does not exist any more; ask for the step again from its runbook.',
-  );
+  throw unknownRequest();
 }

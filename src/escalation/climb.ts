@@ -15,6 +15,7 @@ import { type Firing, latenessMs, type Page } from '../domain/escalation.ts';
 import type { Incident } from '../domain/incident.ts';
 import type { Person } from '../domain/person.ts';
 import { isOneOf } from '../domain/roles.ts';
+import { unknownPage } from '../domain/unknown.ts';
 import { lockOpenIncident, recordFact, refreshCards, requireMember, requireRole } from '../incidents/actions.ts';
 import { recordAcknowledgement, refreshPages } from '../incidents/change.ts';
 import type { Context } from '../incidents/context.ts';
@@ -130,8 +131,7 @@ export async function acknowledgePage(
   requireMember(click.actor);
   return withTransaction(context.pool, async (tx) => {
     const page = await findPage(tx, click.page);
-    if (!page)
-      throw new UserError('page_unknown', 'This page does not exist any more; /incident list shows what is open.');
+    if (!page) throw unknownPage();
     const incident = await lockOpenIncident(tx, page.incident);
     const paged = findContact(context.settings, incident.system, page.contact);
     if (!isOneOf(click.actor, paged)) requireRole(context, incident.system, click.actor, 'responder');

@@ -8,6 +8,7 @@ import { isMember, type Person } from '../domain/person.ts';
 import { hasRole, type Role } from '../domain/roles.ts';
 import { findSeverity, type Severity, type SystemDefinition } from '../domain/system.ts';
 import type { TimelineFact } from '../domain/timeline.ts';
+import { unknownIncident } from '../domain/unknown.ts';
 import { UserError } from '../lib/errors.ts';
 import type { Context } from './context.ts';
 
@@ -33,8 +34,7 @@ export function requireRole(context: Pick<Context, 'settings'>, system: string, 
 /** The incident, locked; refuses a number that does not exist and an incident that is over. */
 export async function lockOpenIncident(tx: Tx, number: number): Promise<Incident> {
   const incident = await lockIncident(tx, number);
-  if (!incident)
-    throw new UserError('incident_unknown', `There is no incident ${number}; /incident list shows the open ones.`);
+  if (!incident) throw unknownIncident(number);
   if (incident.status === 'resolved') {
     throw new UserError(
       'incident_resolved',

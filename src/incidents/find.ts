@@ -4,7 +4,7 @@ import { listEvents } from '../db/timeline.ts';
 import { withTransaction } from '../db/transaction.ts';
 import type { Incident } from '../domain/incident.ts';
 import type { TimelineEvent } from '../domain/timeline.ts';
-import { UserError } from '../lib/errors.ts';
+import { unknownIncident } from '../domain/unknown.ts';
 import type { Context } from './context.ts';
 
 /** Which incident a verb means. */
@@ -22,10 +22,7 @@ export async function incidentFor(
     if (place.number !== null) {
       const incident = await findIncident(tx, place.number);
       if (incident) return { status: 'one', incident };
-      throw new UserError(
-        'incident_unknown',
-        `There is no incident ${place.number}; /incident list shows the open ones.`,
-      );
+      throw unknownIncident(place.number);
     }
     const own = await findIncidentByChannel(tx, place.channel);
     if (own) return { status: 'one', incident: own };
@@ -50,8 +47,7 @@ export type Timeline = {
 export async function readTimeline(context: Pick<Context, 'pool'>, number: number): Promise<Timeline> {
   return withTransaction(context.pool, async (tx) => {
     const incident = await findIncident(tx, number);
-    if (!incident)
-      throw new UserError('incident_unknown', `There is no incident ${number}; /incident list shows the open ones.`);
+    if (!incident) throw unknownIncident(number);
     const events = await listEvents(tx, number);
     const ids = new Set(events.flatMap((event) => [event.actor, ...peopleIn(event)]).filter((id) => id !== null));
     const people = await listPeople(tx, [...ids]);

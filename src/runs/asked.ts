@@ -5,7 +5,7 @@ import type { Tx } from '../db/transaction.ts';
 import { removeTypedJob } from '../db/typed-jobs.ts';
 import type { Approval } from '../domain/approval.ts';
 import type { Run, StepRun } from '../domain/run.ts';
-import { UserError } from '../lib/errors.ts';
+import { unknownRequest } from '../domain/unknown.ts';
 import { refreshRun } from './record.ts';
 
 /** A request with everything it covers, locked. */
@@ -36,10 +36,7 @@ export async function lockAsked(tx: Tx, id: number): Promise<Asked | null> {
 export async function getAsked(tx: Tx, id: number): Promise<Asked> {
   const asked = await lockAsked(tx, id);
   if (asked) return asked;
-  throw new UserError(
-    'approval_unknown',
-    'This request does not exist any more; ask for the step again from its runbook.',
-  );
+  throw unknownRequest();
 }
 
 /** Cards that show an approval follow every change of it. */

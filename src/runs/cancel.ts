@@ -2,13 +2,14 @@ import { findApprovalOf, insertDecision, moveApproval } from '../db/approvals.ts
 import { requestCancel } from '../db/cancellations.ts';
 import { findIncident } from '../db/incidents.ts';
 import { enqueue } from '../db/outbox.ts';
-import { findRun, findStepRun, listStepRuns, lockRun, lockStepRun, moveStepRun } from '../db/runs.ts';
+import { listStepRuns, lockRun, lockStepRun, moveStepRun } from '../db/runs.ts';
 import { leaveLine } from '../db/target-locks.ts';
 import { type Tx, withTransaction } from '../db/transaction.ts';
 import { groupsThatCount } from '../domain/approval.ts';
 import type { Person } from '../domain/person.ts';
 import { hasRole } from '../domain/roles.ts';
 import { isReading, type Run, type StepRun } from '../domain/run.ts';
+import { unknownRun } from '../domain/unknown.ts';
 import { requireMember } from '../incidents/actions.ts';
 import { UserError } from '../lib/errors.ts';
 import { deny } from './approve.ts';
@@ -18,6 +19,7 @@ import { afterRead } from './finish-read.ts';
 import { pinnedRunbook } from './pinned-runbook.ts';
 import { continuePlan } from './plan.ts';
 import { recordRunFact, refreshRun } from './record.ts';
+import { getStepRun } from './step-run.ts';
 
 const BEFORE_IT_BEGAN = 'Cancelled before it began; nothing was sent.';
 
@@ -34,9 +36,7 @@ export async function cancelStep(
   click: { readonly stepRun: number; readonly actor: Person },
 ): Promise<Cancelled> {
   return withTransaction(context.pool, async (tx) => {
-    const stepRun = await findStepRun(tx, click.stepRun);
-    const run = stepRun ? await findRun(tx, stepRun.run) : null;
-    if (!stepRun || !run) throw unknownRun();
+    const { stepRun, run } = await getStepRun(tx, click.stepRun);
     await requireMayCancel(context, tx, { run, stepRun, actor: click.actor });
     return stepRun.purpose === 'change'
       ? cancelChange(tx, stepRun, click.actor)
@@ -156,8 +156,4 @@ async function stopRunning(tx: Tx, run: Run, stepRun: StepRun, actor: Person): P
 
 function over(stepRun: Pick<StepRun, 'title'> | null): UserError {
   return new UserError('step_over', `${stepRun ? `“${stepRun.title}”` : 'This step'} is over already; see its card.`);
-}
-
-function unknownRun(): UserError {
-  return new UserError('run_unknown', 'This run does not exist any more; open the runbook again with /runbook.');
 }

@@ -11,6 +11,7 @@ import {
   type Runbook,
   runsByItself,
 } from '../domain/runbook.ts';
+import { unknownRun } from '../domain/unknown.ts';
 import { requireRole } from '../incidents/actions.ts';
 import { UserError } from '../lib/errors.ts';
 import type { RunsContext } from './context.ts';
@@ -23,7 +24,7 @@ import { getRunnableStep, unavailable } from './statement.ts';
 export async function getLockedRun(tx: Tx, id: number): Promise<Run> {
   const run = await lockRun(tx, id);
   if (run) return run;
-  throw new UserError('run_unknown', 'This run does not exist any more; open the runbook again with /runbook.');
+  throw unknownRun();
 }
 
 /** **Run diagnostics**: queues every step under Diagnose. Refuses while the steps of an earlier click still run. */

@@ -1,5 +1,4 @@
 import { insertAudit } from '../db/audit.ts';
-import { findRun, findStepRun } from '../db/runs.ts';
 import { withTransaction } from '../db/transaction.ts';
 import type { Person } from '../domain/person.ts';
 import type { Run } from '../domain/run.ts';
@@ -8,6 +7,7 @@ import { requireRole } from '../incidents/actions.ts';
 import { UserError } from '../lib/errors.ts';
 import type { RunsContext } from './context.ts';
 import { pinnedRunbook } from './pinned-runbook.ts';
+import { getStepRun } from './step-run.ts';
 
 /** The output of a step as it was kept: cleaned and masked, head and tail, with a line that counts what is missing. */
 export type OutputFile = {
@@ -23,10 +23,7 @@ export async function readOutputFile(
   asked: { readonly stepRun: number; readonly actor: Person },
 ): Promise<OutputFile> {
   return withTransaction(context.pool, async (tx) => {
-    const stepRun = await findStepRun(tx, asked.stepRun);
-    const run = stepRun ? await findRun(tx, stepRun.run) : null;
-    if (!stepRun || !run)
-      throw new UserError('run_unknown', 'This run does not exist any more; open the runbook again with /runbook.');
+    const { stepRun, run } = await getStepRun(tx, asked.stepRun);
     requireRole(context, run.system, asked.actor, 'responder');
     const step = findStep(await pinnedRunbook(context, run), stepRun.step);
     if (step?.kind !== 'executable' || step.sensitive)

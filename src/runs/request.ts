@@ -12,6 +12,7 @@ import { parseParams } from '../domain/params.ts';
 import type { Person } from '../domain/person.ts';
 import { FINAL_STATES, latestByStep, type Run, type StepRun } from '../domain/run.ts';
 import type { ExecutableStep, Param, Runbook } from '../domain/runbook.ts';
+import { unknownRun } from '../domain/unknown.ts';
 import { requireRole } from '../incidents/actions.ts';
 import { UserError } from '../lib/errors.ts';
 import { scheduleTimers } from './approval-timers.ts';
@@ -218,8 +219,7 @@ export async function previewStep(
 /** Steps of a run that a plan can be made of: they change something, and are not under way. */
 export async function readPlannable(context: RunsContext, id: number): Promise<Plannable[]> {
   const card = await withTransaction(context.pool, (tx) => readRunCard(context, tx, id));
-  if (!card)
-    throw new UserError('run_unknown', 'This run does not exist any more; open the runbook again with /runbook.');
+  if (!card) throw unknownRun();
   const steps = card.steps.flatMap(
     ({ step, stepRun, unavailable, offered }): (ExecutableStep & { suggested: boolean })[] => {
       if (step.kind === 'manual' || step.effect === 'read' || unavailable !== null) return [];
@@ -249,8 +249,7 @@ async function readStep(
   asked: { run: number; step: string },
 ): Promise<{ run: Run; runbook: Runbook; step: ExecutableStep }> {
   const run = await withTransaction(context.pool, (tx) => findRun(tx, asked.run));
-  if (!run)
-    throw new UserError('run_unknown', 'This run does not exist any more; open the runbook again with /runbook.');
+  if (!run) throw unknownRun();
   const runbook = await pinnedRunbook(context, run);
   return { run, runbook, step: getRunnableStep(context, runbook, asked.step) };
 }

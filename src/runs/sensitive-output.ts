@@ -1,6 +1,6 @@
 import { insertAudit } from '../db/audit.ts';
 import { spendLink } from '../db/one-time-links.ts';
-import { findRun, findStepRun, type StepRunEnd } from '../db/runs.ts';
+import type { StepRunEnd } from '../db/runs.ts';
 import { findSensitiveOutput, saveSensitiveOutput } from '../db/sensitive-outputs.ts';
 import { type Tx, withTransaction } from '../db/transaction.ts';
 import { neededValue } from '../domain/needed-value.ts';
@@ -12,6 +12,7 @@ import { UserError } from '../lib/errors.ts';
 import type { RunsContext } from './context.ts';
 import { createLink, getOpenLink, hashOf } from './one-time-link.ts';
 import { RUN_MS } from './run-age.ts';
+import { getStepRun } from './step-run.ts';
 
 /** So long somebody can look at output that is kept off Slack. */
 const KEPT_HOURS = 24;
@@ -103,11 +104,4 @@ function gone(): UserError {
     'output_gone',
     `The output is gone: it is kept for ${KEPT_HOURS} hours. Run the step again to see what it says now.`,
   );
-}
-
-async function getStepRun(tx: Tx, id: number): Promise<{ stepRun: StepRun; run: Run }> {
-  const stepRun = await findStepRun(tx, id);
-  const run = stepRun ? await findRun(tx, stepRun.run) : null;
-  if (stepRun && run) return { stepRun, run };
-  throw new UserError('run_unknown', 'This run does not exist any more; open the runbook again with /runbook.');
 }

@@ -18,6 +18,7 @@ import { UserError } from '../lib/errors.ts';
 import type { RunsContext } from './context.ts';
 import { recordRunFact, refreshRun } from './record.ts';
 import { findTarget } from './statement.ts';
+import { getStepRun } from './step-run.ts';
 
 /**
  * How long a target stays held after a step that ended as `unknown` or ran out of time, when nobody looks: longer than what
@@ -68,10 +69,7 @@ export async function letGo(tx: Tx, stepRun: number): Promise<boolean> {
 /** **Release**: somebody has looked, and other steps may change the target again. */
 export async function releaseHeld(context: RunsContext, click: { stepRun: number; actor: Person }): Promise<void> {
   await withTransaction(context.pool, async (tx) => {
-    const stepRun = await findStepRun(tx, click.stepRun);
-    const run = stepRun ? await findRun(tx, stepRun.run) : null;
-    if (!stepRun || !run)
-      throw new UserError('run_unknown', 'This run does not exist any more; open the runbook again with /runbook.');
+    const { stepRun, run } = await getStepRun(tx, click.stepRun);
     requireRole(context, run.system, click.actor, 'responder');
     if (stepRun.state === 'running')
       throw new UserError(

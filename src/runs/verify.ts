@@ -1,4 +1,3 @@
-import { findRun, findStepRun } from '../db/runs.ts';
 import { type Tx, withTransaction } from '../db/transaction.ts';
 import { addTypedJob } from '../db/typed-jobs.ts';
 import type { Person } from '../domain/person.ts';
@@ -10,6 +9,7 @@ import type { RunsContext } from './context.ts';
 import { queueReadStep } from './diagnose.ts';
 import { pinnedRunbook } from './pinned-runbook.ts';
 import { refreshRun } from './record.ts';
+import { getStepRun } from './step-run.ts';
 
 /** Queues the step that says whether a changing step helped; false when the runbook names none. */
 export async function queueVerify(
@@ -37,10 +37,7 @@ export async function queueVerify(
 /** **Verify**: looks again whether a changing step took effect; the way out of `unknown`. */
 export async function startVerify(context: RunsContext, click: { stepRun: number; actor: Person }): Promise<void> {
   await withTransaction(context.pool, async (tx) => {
-    const stepRun = await findStepRun(tx, click.stepRun);
-    const run = stepRun ? await findRun(tx, stepRun.run) : null;
-    if (!stepRun || !run)
-      throw new UserError('run_unknown', 'This run does not exist any more; open the runbook again with /runbook.');
+    const { stepRun, run } = await getStepRun(tx, click.stepRun);
     requireRole(context, run.system, click.actor, 'responder');
     const runbook = await pinnedRunbook(context, run);
     if (await queueVerify(context, tx, { run, runbook, stepRun, actor: click.actor.id })) return;

@@ -7,8 +7,9 @@ import { type Tx, withTransaction } from '../db/transaction.ts';
 import type { Incident } from '../domain/incident.ts';
 import type { Person } from '../domain/person.ts';
 import { isOneOf, type Role } from '../domain/roles.ts';
+import { unknownIncident, unknownPage, unknownRequest, unknownRun } from '../domain/unknown.ts';
 import { requireMember, requireRole } from '../incidents/actions.ts';
-import { UserError } from '../lib/errors.ts';
+import type { UserError } from '../lib/errors.ts';
 import { type Answer, actorOf, type Ui, type Visitor } from './ui.ts';
 import { canSee, isInside } from './visibility.ts';
 
@@ -141,19 +142,13 @@ async function locate(
 function unknown(subject: Exclude<Subject, { kind: 'workspace' | 'system' }>): UserError {
   switch (subject.kind) {
     case 'incident':
-      return new UserError(
-        'incident_unknown',
-        `There is no incident ${subject.id}; /incident list shows the open ones.`,
-      );
+      return unknownIncident(subject.id);
     case 'page':
-      return new UserError('page_unknown', 'This page does not exist any more; /incident list shows what is open.');
+      return unknownPage();
     case 'approval':
-      return new UserError(
-        'approval_unknown',
-        'This request does not exist any more; ask for the step again from its runbook.',
-      );
+      return unknownRequest();
     case 'run':
     case 'step':
-      return new UserError('run_unknown', 'This run does not exist any more; open the runbook again with /runbook.');
+      return unknownRun();
   }
 }

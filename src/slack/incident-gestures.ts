@@ -4,6 +4,7 @@ import type { Incident } from '../domain/incident.ts';
 import type { Person } from '../domain/person.ts';
 import { hasRole, type Role } from '../domain/roles.ts';
 import type { SystemDefinition } from '../domain/system.ts';
+import { unknownIncident } from '../domain/unknown.ts';
 import { escalateNow } from '../escalation/climb.ts';
 import { getSystem } from '../incidents/actions.ts';
 import { acknowledgeIncident, changeSeverity, postUpdate, takeCommand } from '../incidents/change.ts';
@@ -30,7 +31,7 @@ function onIncident(needs: Role, work: (ui: Ui, visitor: Admitted, incident: num
 /** The open incident with that number; refuses one that is over before somebody fills in a form for it. */
 async function getOpen(ui: Ui, number: number): Promise<Incident> {
   const meant = await incidentFor(ui.context, { channel: '', number });
-  if (meant.status !== 'one') throw new UserError('incident_unknown', `There is no incident ${number}.`);
+  if (meant.status !== 'one') throw unknownIncident(number);
   if (meant.incident.status === 'open') return meant.incident;
   throw new UserError('incident_resolved', `Incident ${number} is resolved already; declare a new one if it is back.`);
 }

@@ -2,6 +2,7 @@ import type { ModalView } from '@slack/types';
 import { findIncident } from '../db/incidents.ts';
 import { withTransaction } from '../db/transaction.ts';
 import type { Runbook } from '../domain/runbook.ts';
+import { unknownIncident } from '../domain/unknown.ts';
 import { listOpen } from '../incidents/find.ts';
 import { UserError } from '../lib/errors.ts';
 import { openRun } from '../runs/open.ts';
@@ -54,8 +55,7 @@ async function placeFor(ui: Ui, asked: { here: Place; runbook: Runbook; number: 
   const { here, runbook, number } = asked;
   if (number !== null) {
     const incident = await withTransaction(ui.context.pool, (tx) => findIncident(tx, number));
-    if (!incident)
-      throw new UserError('incident_unknown', `There is no incident ${number}; /incident list shows the open ones.`);
+    if (!incident) throw unknownIncident(number);
     if (incident.private && !incident.room)
       throw new UserError('room_missing', `The room of incident ${number} is not there yet; try again in a moment.`);
     return { place: { ...(incident.room ?? here), incident: number }, others: [] };

@@ -2,6 +2,7 @@ import type { ViewOutput } from '@slack/bolt';
 import { z } from 'zod';
 import { withTransaction } from '../../db/transaction.ts';
 import type { DecisionKind, Refusal, Verdict } from '../../domain/approval.ts';
+import { unknownRequest } from '../../domain/unknown.ts';
 import { UserError } from '../../lib/errors.ts';
 import { plural } from '../../lib/text.ts';
 import { type ApprovalCard, readApprovalCard } from '../../runs/approval-card.ts';
@@ -92,10 +93,7 @@ export async function submitPlan(ui: Ui, visitor: Admitted, view: ViewOutput): P
 async function getCard(ui: Ui, id: number): Promise<ApprovalCard> {
   const card = await withTransaction(ui.context.pool, (tx) => readApprovalCard(ui.context, tx, id));
   if (card) return card;
-  throw new UserError(
-    'approval_unknown',
-    'This request does not exist any more; ask for the step again from its runbook.',
-  );
+  throw unknownRequest();
 }
 
 const SETTLED = {

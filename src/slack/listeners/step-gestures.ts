@@ -4,7 +4,7 @@ import { findRun } from '../../db/runs.ts';
 import { withTransaction } from '../../db/transaction.ts';
 import type { Run } from '../../domain/run.ts';
 import { findStep } from '../../domain/runbook.ts';
-import { UserError } from '../../lib/errors.ts';
+import { unknownRun } from '../../domain/unknown.ts';
 import { plural } from '../../lib/text.ts';
 import { type Cancelled, cancelReads, cancelStep } from '../../runs/cancel.ts';
 import { runReadStep } from '../../runs/diagnose.ts';
@@ -88,5 +88,5 @@ export async function isDoneByHand(ui: Ui, { run, step }: StepOfRun): Promise<bo
 async function getRun(ui: Ui, id: number): Promise<Run> {
   const run = await withTransaction(ui.context.pool, (tx) => findRun(tx, id));
   if (run) return run;
-  throw new UserError('run_unknown', 'This run does not exist any more; open the runbook again with /runbook.');
+  throw unknownRun();
 }
