@@ -1,4 +1,4 @@
-// Imports only go down (docs/design: the house). Each folder may import its own rank's folder (itself) and lower ranks.
+// Imports only go down (CONTRIBUTING.md, “Where things live”). Each folder may import its own rank's folder (itself) and lower ranks.
 const ranks = [
   ['lib'],
   ['domain'],

@@ -56,6 +56,26 @@ describe('the documentation', () => {
       expect(verb === 'help' || existsSync(join(ROOT, `src/cli/${verb}.ts`)), `${path}: ${verb}`).toBe(true);
   });
 
+  it('lists every verb of the command line on the first page', () => {
+    const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+    const verbs = [
+      ...readFileSync(join(ROOT, 'src/cli.ts'), 'utf8').matchAll(/^ {2}(\w+): async \(\) => \(await import/gmu),
+    ].map(([, verb]) => verb ?? '');
+    expect(verbs.length).toBeGreaterThan(10);
+    expect(verbs.filter((verb) => !new RegExp(`\`${verb}\`|warroom ${verb}\\b`, 'u').test(readme))).toEqual([]);
+  });
+
+  it('says where each part of the house is, and names no part that is not there', () => {
+    const table = readFileSync(join(ROOT, 'CONTRIBUTING.md'), 'utf8');
+    const parts = readdirSync(join(ROOT, 'src'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    expect(parts.length).toBeGreaterThan(10);
+    expect(
+      parts.filter(({ name }) => !new RegExp(`\`src/${name}[/\`.]`, 'u').test(table)).map(({ name }) => name),
+    ).toEqual([]);
+    for (const [, path = ''] of table.matchAll(/`((?:src|test|docs)\/[^`<]*)`/gu))
+      expect(existsSync(join(ROOT, path)), path).toBe(true);
+  });
+
   it('names npm scripts that exist', () => {
     const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: object };
     for (const { path, text } of DOCS) {
