@@ -1,4 +1,12 @@
-import { findHead, findLink, findPositionBefore, listAnchors, listUnchained, readChain } from '../db/audit-chain.ts';
+import {
+  CHAINED_WITHIN_MS,
+  findHead,
+  findLink,
+  findPositionBefore,
+  listAnchors,
+  listUnchained,
+  readChain,
+} from '../db/audit-chain.ts';
 import { reading } from '../db/transaction.ts';
 import { type Anchor, type AuditFault, ChainWalk } from '../domain/audit.ts';
 import { plural } from '../lib/text.ts';
@@ -6,8 +14,6 @@ import { type Installation, withInstallation } from './open-database.ts';
 import { readOptions } from './options.ts';
 import type { Terminal, Verb } from './verb.ts';
 
-/** The sequencer chains within a second; an entry that waits longer than this is an alarm. */
-const CHAINED_WITHIN_MS = 60_000;
 /** More faults than that say nothing new. */
 const FAULTS_SHOWN = 20;
 

@@ -87,6 +87,9 @@ export async function insertAnchor(tx: Tx, anchor: Anchor): Promise<boolean> {
   return rows.length > 0;
 }
 
+/** The sequencer chains within a second; an entry that waits longer than this is an alarm. */
+export const CHAINED_WITHIN_MS = 60_000;
+
 /**
  * Entries that should have been chained long ago and are not: `olderThanMs` after they were written. They were taken out
  * of the waiting list by hand, or no sequencer runs.

@@ -6,6 +6,7 @@ import { withTransaction } from '../db/transaction.ts';
 import type { StepRun } from '../domain/run.ts';
 import type { ExecutableStep } from '../domain/runbook.ts';
 import type { Statement } from '../executors/executor.ts';
+import { redact } from '../executors/output-safety.ts';
 import { messageOf } from '../lib/errors.ts';
 import { renderAsked } from './approved-statement.ts';
 import { type Asked, getAsked } from './asked.ts';
@@ -61,6 +62,6 @@ async function previewOf(previewed: Previewed | null, signal: AbortSignal): Prom
   try {
     return await previewed.statement.preview({ signal, timeoutMs: TIMEOUT_MS, maxOutputBytes: MAX_OUTPUT_BYTES });
   } catch (error) {
-    return `No preview: ${messageOf(error)}`;
+    return `No preview: ${redact(messageOf(error), [])}`;
   }
 }
