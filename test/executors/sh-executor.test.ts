@@ -164,6 +164,24 @@ describe('a shell step', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(300_000_000);
   }, 60_000);
 
+  it('masks its secret also where the other stream speaks in the middle of it', async () => {
+    const text = [
+      'printf "the key is ${API_KEY%-0815}"',
+      'sleep 0.2',
+      'echo "a warning" >&2',
+      'sleep 0.2',
+      'echo "-0815."',
+    ].join('\n');
+    const pieces: string[] = [];
+    const result = await execute(executor, source(text), {
+      secrets: () => Promise.resolve(new Secret('key-with-length-0815')),
+      onOutput: (piece) => pieces.push(piece),
+    });
+    expect(result.output).toBe('a warning\nthe key is <secret>.\n');
+    expect(pieces.join('')).toBe(result.output);
+    expect(JSON.stringify(result)).not.toContain('with-length');
+  });
+
   it('masks its secret however it is encoded', async () => {
     const result = await execute(
       executor,

@@ -113,10 +113,13 @@ async function runSafely(
   use: { limits: Limits; clock: Clock },
 ): Promise<StatementResult> {
   const { secrets, place, bound } = work;
-  const both = new OutputSink({ secrets, maxBytes: context.maxOutputBytes, onOutput: context.onOutput });
+  const { maxOutputBytes: maxBytes } = context;
+  const both = new OutputSink({ secrets, maxBytes, onOutput: context.onOutput });
+  // Each stream is made safe by itself, whole lines at a time: the other one may speak in the middle of a secret.
+  const onOutput = (safe: string) => both.write(safe);
   const streams = {
-    stdout: new OutputSink({ secrets, maxBytes: context.maxOutputBytes }),
-    stderr: new OutputSink({ secrets, maxBytes: context.maxOutputBytes }),
+    stdout: new OutputSink({ secrets, maxBytes, onOutput }),
+    stderr: new OutputSink({ secrets, maxBytes, onOutput }),
   };
   const script = {
     script: work.source.text,
@@ -126,24 +129,22 @@ async function runSafely(
     limits: place.limits,
     signal: use.limits.signal,
     clock: use.clock,
-    onOutput: (stream: 'stdout' | 'stderr', chunk: Buffer) => {
-      both.write(chunk);
-      streams[stream].write(chunk);
-    },
+    onOutput: (stream: 'stdout' | 'stderr', chunk: Buffer) => streams[stream].write(chunk),
   };
   const findings =
     place.job === null
       ? await runHereOrThere(script, work, use.limits)
       : await runInJob({ ...script, ...work, job: place.job }, context, use.limits);
+  const [stdout, stderr] = [streams.stdout.finish().text, streams.stderr.finish().text];
   const kept = both.finish();
   return {
     status: findings.status,
-    value: { ...findings.value, stdout: streams.stdout.finish().text, stderr: streams.stderr.finish().text },
+    value: { ...findings.value, stdout, stderr },
     output: kept.text,
     omittedBytes: kept.omittedBytes,
     error: findings.error == null ? null : redact(findings.error, secrets),
     durationMs: use.limits.elapsedMs(),
-    warnings: findings.warnings ?? [],
+    warnings: (findings.warnings ?? []).map((warning) => redact(warning, secrets)),
   };
 }
 
