@@ -35,8 +35,22 @@ const ON_CALL = ['U0ONCALL01'];
 const COMMANDER = ['U0COMMAND1'];
 const TECH_LEAD = ['U0TECHLEAD'];
 
-const CONTACTS: Settings['contacts'] = {
-  'auto-broker': { 'on-call': ON_CALL, 'tech-lead': TECH_LEAD, 'vp-engineering': COMMANDER },
+/** Who is called for the shipped systems: everybody whom a rung calls by itself. */
+export const LOCAL_CONTACTS: Settings['contacts'] = {
+  'auto-broker': { 'on-call': ON_CALL, 'tech-lead': TECH_LEAD, 'vp-engineering': COMMANDER, cto: COMMANDER },
+  'agente-hotel': {
+    'backend-on-call': ON_CALL,
+    'pms-lead': TECH_LEAD,
+    'database-lead': TECH_LEAD,
+    security: COMMANDER,
+  },
+  'agentic-platform': {
+    'on-call': ON_CALL,
+    'team-lead': TECH_LEAD,
+    director: COMMANDER,
+    cto: COMMANDER,
+    'security-team': TECH_LEAD,
+  },
   euystacio: { 'on-call': ON_CALL, 'system-owner': COMMANDER, 'infrastructure-team': TECH_LEAD },
   'email-ingestion': { 'on-call': ON_CALL, 'team-lead': TECH_LEAD, 'infra-team': COMMANDER },
   warroom: { 'on-call': ON_CALL, commander: COMMANDER, 'platform-owner': TECH_LEAD },
@@ -85,7 +99,7 @@ export async function startLocalWorkspace(options: {
       appToken: new Secret(sandbox.appToken),
       apiUrl: sandbox.apiUrl,
     },
-    contacts: CONTACTS,
+    contacts: LOCAL_CONTACTS,
     settings: {
       ...twins.settings,
       AUTO_BROKER_API_URL: twin.url,
