@@ -1,10 +1,8 @@
 import { CHAINED_WITHIN_MS, findLink, listUnchained } from '../../db/audit-chain.ts';
 import type { Intent } from '../../domain/intents.ts';
-import { plural } from '../../lib/text.ts';
 import type { Delivery, Outcome } from '../../notify/delivery.ts';
 import { postOnce } from '../send.ts';
-import { context, section } from '../views/blocks.ts';
-import { message } from '../views/message.ts';
+import { auditHeadMessage } from '../views/audit-head.ts';
 import { type DeliverDeps, GONE, read } from './deliver-context.ts';
 import { hubOf } from './incident-messages.ts';
 
@@ -25,17 +23,9 @@ export async function deliverAnchor(deps: DeliverDeps, delivery: Anchored): Prom
   if (!link) return GONE;
   const channel = await hubOf(deps);
   if (typeof channel !== 'string') return channel;
-  const text = `🔗 The audit log has ${link.position} entries; its head is ${link.hash}`;
-  const hint = `🔗 The audit log has *${link.position}* entries; its head is \`${link.hash}\`. \`warroom audit verify --anchor=${link.position}:${link.hash.slice(0, 12)}\` proves later that nothing before it was altered.`;
   const [first] = unchained;
-  if (first === undefined)
-    return postOnce(deps, { slot: delivery.key, channel, message: message(text, [context(hint)]), delivery });
-  const count =
-    unchained.length === COUNTED
-      ? `${COUNTED} or more entries were`
-      : `${plural(unchained.length, 'entry', 'entries')} ${unchained.length === 1 ? 'was' : 'were'}`;
-  const alarm = `🚨 ${count} never chained, the first is entry ${first}: somebody took them off the list, or no Warroom chains. Run \`warroom audit verify\` and look who has the database.`;
+  const kept = first === undefined ? null : { first, count: unchained.length, isAll: unchained.length < COUNTED };
   // The head itself may have been said before.
-  const slot = `${delivery.key}:unchained:${first}`;
-  return postOnce(deps, { slot, channel, message: message(alarm, [section(alarm), context(hint)]), delivery });
+  const slot = kept === null ? delivery.key : `${delivery.key}:unchained:${kept.first}`;
+  return postOnce(deps, { slot, channel, message: auditHeadMessage(link, kept), delivery });
 }

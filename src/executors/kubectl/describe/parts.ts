@@ -6,8 +6,8 @@ const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /** `Fri, 01 May 2026 08:00:00 +0000`: as kubectl writes times, here always in UTC. Empty without one. */
 export function timeOf(timestamp: unknown): string {
-  const at = typeof timestamp === 'string' ? Date.parse(timestamp) : Number.NaN;
-  return Number.isNaN(at) ? '' : new Date(at).toUTCString().replace('GMT', '+0000');
+  const instant = typeof timestamp === 'string' ? Date.parse(timestamp) : Number.NaN;
+  return Number.isNaN(instant) ? '' : new Date(instant).toUTCString().replace('GMT', '+0000');
 }
 
 /** A list in one cell, or `<none>`. */
