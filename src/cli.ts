@@ -1,4 +1,4 @@
-import { helpText } from './cli/help.ts';
+import { helpOf, helpText } from './cli/help.ts';
 import { processTerminal } from './cli/terminal.ts';
 import type { Verb } from './cli/verb.ts';
 
@@ -18,15 +18,19 @@ const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   search: async () => (await import('./cli/search.ts')).searchVerb,
 };
 
+const ASKS_FOR_HELP = ['help', '--help', '-h'];
 const [name = 'help', ...args] = process.argv.slice(2);
 const terminal = processTerminal();
-const load = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
+// `warroom help deny`, and as people type it who know other programs: `warroom deny --help`.
+const asksHelp = ASKS_FOR_HELP.includes(name);
+const about = asksHelp ? args[0] : name;
+const load = about !== undefined && Object.hasOwn(VERBS, about) ? VERBS[about] : undefined;
 
-if (load !== undefined) process.exitCode = await (await load()).run(args, terminal);
-else if (['help', '--help', '-h'].includes(name)) {
-  const verbs = await Promise.all(Object.values(VERBS).map((each) => each()));
-  terminal.write(helpText(verbs, args[0]));
-} else {
-  terminal.complain(`There is no \`warroom ${name}\`: \`warroom help\` lists what there is.`);
+if (about !== undefined && load === undefined) {
+  terminal.complain(`There is no \`warroom ${about}\`: \`warroom help\` lists what there is.`);
   process.exitCode = 2;
-}
+} else if (load === undefined) {
+  terminal.write(helpText(await Promise.all(Object.values(VERBS).map((each) => each()))));
+} else if (asksHelp || args.some((arg) => arg === '--help' || arg === '-h')) {
+  terminal.write(helpOf(await load()));
+} else process.exitCode = await (await load()).run(args, terminal);

@@ -1,9 +1,12 @@
 import type { Verb } from './verb.ts';
 
-/** All verbs with one line each, or how one of them is used. */
-export function helpText(verbs: readonly Verb[], name: string | undefined): string {
-  const verb = verbs.find((candidate) => candidate.name === name);
-  if (verb !== undefined) return [verb.summary, '', ...verb.usage.map((line) => `  ${line}`)].join('\n');
+/** How one verb is used. */
+export function helpOf(verb: Verb): string {
+  return [verb.summary, '', ...verb.usage.map((line) => `  ${line}`)].join('\n');
+}
+
+/** All verbs with one line each. */
+export function helpText(verbs: readonly Verb[]): string {
   const lines = verbs.map((each) => `  warroom ${each.name.padEnd(12)} ${each.summary}`);
   return [
     'Warroom: runbooks that run, in the Slack channel where the incident is.',
