@@ -531,6 +531,16 @@ describe('masks and frames', () => {
       for (let at = 0; at < whole.length; at += size) frames.add(whole.subarray(at, at + size));
       expect(frames.finish()).toEqual({ stdout: 'é1\n漢', stderr: 'err\n', both: 'é1\nerr\n漢' });
     }
+    // A line, and a secret in it, stays whole when the other stream speaks in the middle of it.
+    const frames = new Frames(false);
+    for (const [stream, text] of [
+      [1, 'tulip-'],
+      [2, 'half a warn'],
+      [1, 'harbour\nnext'],
+      [2, 'ing\n'],
+    ] as const)
+      frames.add(frame(stream, text));
+    expect(frames.finish().both).toBe('tulip-harbour\nhalf a warning\nnext');
     expect(() => new Frames(false).add(Buffer.from('plain text, no frame'))).toThrow(/not in frames/u);
   });
 });

@@ -13,6 +13,8 @@ export class Frames {
   #stdout = '';
   #stderr = '';
   #both = '';
+  /** The line that each stream is in the middle of: the other one must not come between, or a secret there would not be found. */
+  readonly #open = { 1: '', 2: '' };
   #pending: Buffer = Buffer.alloc(0);
 
   constructor(terminal: boolean) {
@@ -36,16 +38,24 @@ export class Frames {
     }
   }
 
-  /** The streams, and both in the order in which they came; half a frame at the end is given up. */
+  /** The streams, and both in the order in which their lines ended; half a frame at the end is given up. */
   finish(): { stdout: string; stderr: string; both: string } {
     this.#keep(1, this.#out.end());
     this.#keep(2, this.#err.end());
+    this.#both += this.#open[1] + (this.#open[1] !== '' && this.#open[2] !== '' ? '\n' : '') + this.#open[2];
+    this.#open[1] = '';
+    this.#open[2] = '';
     return { stdout: this.#stdout, stderr: this.#stderr, both: this.#both };
   }
 
   #keep(stream: 1 | 2, text: string): void {
     if (stream === 1) this.#stdout += text;
     else this.#stderr += text;
-    this.#both += text;
+    const lineEnd = text.lastIndexOf('\n') + 1;
+    if (lineEnd > 0) {
+      this.#both += this.#open[stream] + text.slice(0, lineEnd);
+      this.#open[stream] = '';
+    }
+    this.#open[stream] += text.slice(lineEnd);
   }
 }
