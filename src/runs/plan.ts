@@ -8,13 +8,15 @@ import { refreshAsked } from './asked.ts';
 
 /**
  * After a step of a plan, and the verify step that belongs to it: the next one is sent on its way, or, when this one did
- * not help, what is left of the plan is called off. Nothing happens for a step that was approved by itself.
+ * not help, what is left of the plan is called off; `why` is said behind the step's title. Nothing happens for a step that was
+ * approved by itself.
  */
 export async function continuePlan(
   tx: Tx,
   run: Run,
   stepRun: Pick<StepRun, 'id' | 'title'>,
   helped: boolean,
+  why = '',
 ): Promise<void> {
   const approval = await findApprovalOf(tx, stepRun.id);
   if (!approval) return;
@@ -26,7 +28,7 @@ export async function continuePlan(
     if (next !== undefined) await addTypedJob(tx, { task: 'run.change', stepRun: next });
     return;
   }
-  const error = `The plan stopped at “${stepRun.title}”; nothing after it was run.`;
+  const error = `The plan stopped at “${stepRun.title}”${why}; nothing after it was run.`;
   for (const id of left) await moveStepRun(tx, id, { from: 'approved', to: 'cancelled', error });
   await enqueue(tx, { type: 'approval.outcome', approval: approval.id });
   await refreshAsked(tx, { approval, run });
@@ -57,5 +59,7 @@ export async function blockedBy(
 /** The end of a verify step, as far as a plan goes that the verified step belongs to. */
 export async function continueAfterVerify(tx: Tx, run: Run, verify: StepRun, helped: boolean): Promise<void> {
   const verified = verify.verifies === null ? null : await findStepRun(tx, verify.verifies);
-  if (verified) await continuePlan(tx, run, verified, helped && verified.state === 'ok');
+  if (!verified) return;
+  const why = verified.state === 'ok' ? `: its verify step “${verify.title}” did not find what it should` : '';
+  await continuePlan(tx, run, verified, helped && verified.state === 'ok', why);
 }

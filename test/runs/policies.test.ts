@@ -182,7 +182,9 @@ describe('a plan of several steps', () => {
     expect((await desk.effects()).length).toBe(before);
     expect(await runs.end(run, 'drain')).toEqual({
       state: 'cancelled',
-      error: 'The plan stopped at “Reset the queue”; nothing after it was run.',
+      error: expect.stringMatching(
+        /^The plan stopped at “Reset the queue”: its verify step “.+” did not find what it should; nothing after it was run\.$/u,
+      ),
     });
   });
 

@@ -55,3 +55,21 @@ test('the outcome of a plan is that of the step at which it stopped, not of its 
   }).text;
   expect(said).toContain('“Empty the queue” failed');
 });
+
+test('of a plan that stopped before a step began, the outcome says where and why', () => {
+  const { covered, ...plan } = aPlan();
+  const [first, second] = covered;
+  if (!first || !second) throw new TypeError('a plan has two steps');
+  const error =
+    'The plan stopped at “Close”: its verify step “Look” did not find what it should; nothing after it was run.';
+  const said = outcomeMessage({
+    ...plan,
+    approval: { ...plan.approval, state: 'used' },
+    covered: [
+      { ...first, state: 'ok' },
+      { ...second, state: 'cancelled', startedAt: null, error },
+    ],
+  }).text;
+  expect(said).toContain(`The plan stopped at “Close”: its verify step “Look” did not find what it should`);
+  expect(said).not.toContain('cancelled');
+});

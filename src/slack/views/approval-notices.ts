@@ -13,13 +13,12 @@ import { mention, mentions, when } from './time-text.ts';
 export function outcomeMessage(card: ApprovalCard): Message {
   const { approval, stepRun } = card;
   const told = decisive(card);
-  const named = card.covered.length > 1 ? `“${escapeLine(told.title, 150)}” ` : '';
   const step = escapeLine(titleOf(card), 150);
   const who = mention(approval.requestedBy);
   const said = {
     pending: `still waits for a decision on “${step}”`,
     approved: `“${step}” was approved by ${names(approval, 'approve')} and is about to run`,
-    used: `“${step}” was approved by ${names(approval, 'approve')}: ${named}${escapeLine(stepOutcome(told), 200)}`,
+    used: `“${step}” was approved by ${names(approval, 'approve')}: ${howItEnded(card, told)}`,
     denied: `“${step}” was denied by ${names(approval, 'deny')}; nothing was run`,
     expired: stepRun.error
       ? `“${step}” was not run. ${escapeLine(stepRun.error.replace(/\.$/u, ''), 300)}`
@@ -28,6 +27,14 @@ export function outcomeMessage(card: ApprovalCard): Message {
   }[approval.state];
   const text = `${rehearsalMark(card.run)}${icon(approval)} ${who}: ${said}.`;
   return message(text, [section(text), ...denials(approval)]);
+}
+
+/** A step that never began is not what a plan ended with: its sentence says where the plan stopped, and why. */
+function howItEnded({ covered }: ApprovalCard, told: StepRun): string {
+  if (covered.length < 2) return escapeLine(stepOutcome(told), 200);
+  if (told.state === 'cancelled' && told.startedAt === null && told.error !== null)
+    return escapeLine(told.error.replace(/\.$/u, ''), 500);
+  return `“${escapeLine(told.title, 150)}” ${escapeLine(stepOutcome(told), 200)}`;
 }
 
 /** The step whose end is that of the whole: where a plan stopped, else its last. */
