@@ -1,6 +1,7 @@
 /**
  * What was tried to get around each executor's limits, and how much of it came through (`npm run proof:escapes`). Counted are tests, not
- * each escape inside of one. A control leaves one protection out and shows what comes through then, or what the others still stop.
+ * each escape inside of one. A control leaves one protection out and shows what comes through then, or what the others still stop. The last
+ * table counts escapes: how many change the real target while one layer is left out, alone or together with those that back it up.
  */
 import { filesWith, type Outcome, runTests, table } from './run-tests.ts';
 
@@ -14,7 +15,7 @@ const outcomes = await runTests(
   files.filter(
     (file) =>
       NAMES.some((name) => isOf(file, name)) &&
-      /escapes|sh-read|sh-executor|docker-executor|promql-executor|probe-executor/u.test(file),
+      /escapes|-layers|sh-read|sh-executor|docker-executor|promql-executor|probe-executor/u.test(file),
   ),
   new RegExp(`${ATTEMPTS.source}|${CONTROLS.source}`, 'u'),
 );
@@ -36,12 +37,25 @@ for (const one of outcomes.filter(isControl))
     `- ${one.state === 'passed' ? 'shown' : one.state}: ${one.file.slice('test/executors/'.length)} › ${one.title}`,
   );
 
+const layers = outcomes.flatMap(({ meta }) => (meta.layer ? [meta.layer] : []));
+const layerRows = layers.map(({ executor, layer, tried, alone, behind, together }) => [
+  ...[executor, layer, String(tried), '0', String(alone.length)],
+  ...(behind.length === 0
+    ? ['', '', alone.join(', ')]
+    : [behind.join(' + '), String(together.length), together.join(', ')]),
+]);
+const HEAD = ['executor', 'layer', 'tried', 'all stand', 'without it', 'stopped by', 'without these too', 'which'];
+console.log('\nLayers, each left out in turn: how many escapes really changed the target.');
+console.log(`\n${table(HEAD, layerRows)}\n`);
+const unshown = NAMES.filter((name) => !layers.some(({ executor }) => executor === name));
+for (const name of unshown) console.log(`no layer of ${name} was shown`);
+
 const relevant = outcomes.filter((one) => isAttempt(one) || isControl(one) || one.title === 'the file itself');
 const failed = relevant.filter(({ state }) => state === 'failed');
 const skipped = relevant.filter(({ state }) => state === 'skipped' || state === 'pending');
 for (const { file, title, reason } of failed) console.log(`failed: ${file} › ${title}: ${reason ?? ''}`);
 for (const { file, title, reason } of skipped) console.log(`did not run: ${file} › ${title}: ${reason ?? ''}`);
-const empty = rows.some(([, tried]) => tried === '0');
+const empty = rows.some(([, tried]) => tried === '0') || unshown.length > 0;
 process.exit(failed.length > 0 || empty || (process.env.CI !== undefined && skipped.length > 0) ? 1 : 0);
 
 function isOf(file: string, name: string): boolean {

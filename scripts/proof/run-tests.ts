@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { startVitest, type TestModule } from 'vitest/node';
+import { startVitest, type TestCase, type TestModule } from 'vitest/node';
 
 /** How one test ended. `groups`: the titles of the groups around it, the outermost first; `reason`: why it did not run, or failed. */
 export type Outcome = {
@@ -10,6 +10,8 @@ export type Outcome = {
   readonly title: string;
   readonly state: 'passed' | 'failed' | 'skipped' | 'pending';
   readonly reason: string | null;
+  /** What the test itself left to be told. */
+  readonly meta: ReturnType<TestCase['meta']>;
 };
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -40,14 +42,21 @@ export async function runTests(files: readonly string[], named?: RegExp): Promis
 function outcomesOf(module: TestModule): Outcome[] {
   const broken = module.errors();
   const whole: Outcome[] = broken.map((error) => ({
-    ...{ file: module.relativeModuleId, groups: [], title: 'the file itself', state: 'failed', reason: error.message },
+    ...{
+      file: module.relativeModuleId,
+      groups: [],
+      title: 'the file itself',
+      state: 'failed',
+      reason: error.message,
+      meta: {},
+    },
   }));
   const each = [...module.children.allTests()].map((test): Outcome => {
     const { state, ...ended } = test.result();
     const groups: string[] = [];
     for (let at = test.parent; at.type === 'suite'; at = at.parent) groups.unshift(at.name);
     const reason = 'note' in ended ? (ended.note ?? null) : (ended.errors?.[0]?.message ?? null);
-    return { file: module.relativeModuleId, groups, title: test.name, state, reason };
+    return { file: module.relativeModuleId, groups, title: test.name, state, reason, meta: test.meta() };
   });
   return [...whole, ...each];
 }

@@ -17,6 +17,7 @@ import { type HttpPlace, httpPlace, httpTargetProblems } from './http-target.ts'
 import { bindRequest, parseRequest, requestJson, requestPlaceholders } from './parse-request.ts';
 import { type HttpAnswer, readAnswer, renderAnswer, renderFiltered, textOfAnswer } from './render-answer.ts';
 import type { BoundRequest } from './request-template.ts';
+import { requireSameOrigin } from './same-origin.ts';
 import { pinAddress, type ResolveName, SendError, sendRequest, type WireResponse } from './send-request.ts';
 
 /** What the `http` executor is built with. */
@@ -196,15 +197,6 @@ async function sendAndFollow(
     url = URL.canParse(location, url.href) ? new URL(location, url.href) : url;
     requireSameOrigin(url, place.base);
   }
-}
-
-/** A redirect to another host, port or scheme would carry the step, and its credential, away from the target. */
-function requireSameOrigin(url: URL, base: URL): void {
-  if (url.origin === base.origin && url.username === '' && url.password === '') return;
-  throw new UserError(
-    'redirect_refused',
-    `The target redirects to ${url.origin}, which is not the target: name that host as a target of its own.`,
-  );
 }
 
 function afterFailure(prepared: Prepared, place: HttpPlace, failure: { limits: Limits; error: unknown }): Findings {
