@@ -213,7 +213,6 @@ describe('jq behind a command', () => {
     ['[range(1e18)] | length', /memory/u],
     ['"x" * 1e9 | length', /memory/u],
     ['def f(x): f(x + 1) + 1; f(1)', /memory/u],
-    ['range(1e18)', /more than 16 MiB|no end after/u],
     ['"0123456789" * 1000 | repeat(.)', /more than 16 MiB/u],
     ['"a" * 40 | test("(a+)+(a+)+(a+)+$b")', /no end after|retry-limit|match-stack|gave|memory/u],
   ])('%s ends, and the next filter works', { timeout: 30_000 }, async (program, reason) => {
@@ -223,7 +222,7 @@ describe('jq behind a command', () => {
     expect((await filter('jq .', '[1]')).status).toBe('ok');
   });
 
-  it.each(['def f: f; f', 'last(range(1e18))'])(
+  it.each(['def f: f; f', 'last(range(1e18))', 'range(1e18)'])(
     '%s is ended when its time is over, and the next filter works',
     async (program) => {
       const found = await filter(`jq '${program}'`, '1', {}, { limitMs: 300 });
