@@ -42,7 +42,7 @@ export async function decideEffect(
   const analysed = await input.analyse(step.language, step.text);
   if (analysed === null) return claimed;
   if (claimed !== 'read' || !exceeds(analysed.effect, 'read')) return strongest(claimed, analysed.effect);
-  const why = analysed.reasons.length > 0 ? `: ${analysed.reasons.join('; ')}` : '';
+  const why = analysed.reasons.length > 0 ? `: ${analysed.reasons.join(' ')}` : '';
   return mustRead
     ? error(
         'not-read-only',

@@ -28,6 +28,13 @@ describe('shell steps that read', () => {
     ]);
   });
 
+  it('are refused with every reason as a sentence of its own', async () => {
+    const { problems } = await parse(runbookText(`## Diagnose\n\n${fence('', './cleanup.sh && ./sweep.sh')}`));
+    expect(problems[0]?.message).toBe(
+      'a step under "Diagnose" must only read, but this is change: ./cleanup.sh is not on the list of commands that only read. ./sweep.sh is not on the list of commands that only read.',
+    );
+  });
+
   it('are taken elsewhere with effect=read, and count as a change without it', async () => {
     const declared = await parse(runbookText(`## Mitigate\n\n${fence(' effect=read', 'uptime')}`));
     const silent = await parse(runbookText(`## Mitigate\n\n${fence('', 'uptime')}`));

@@ -58,7 +58,7 @@ export function runMessage(card: RunCard): Message {
 const DIVIDERS: Block[] = [
   actions([button({ action: 'plan.request', text: 'Ask for several steps', value: '1' })]),
   section('*Diagnose*'),
-  section('*What can be done* (the first is suggested by what the diagnostics found)'),
+  section('*What can be done* (the first 10 are suggested by what the diagnostics found)'),
 ];
 
 function about(card: RunCard): Block {
@@ -187,9 +187,10 @@ function byOffer(steps: readonly StepStatus[]): StepStatus[] {
 }
 
 function offersTitle(acting: readonly StepStatus[]): string {
-  return acting.some(isSuggested)
-    ? '*What can be done* (the first is suggested by what the diagnostics found)'
-    : '*What can be done*';
+  const suggested = acting.filter(isSuggested).length;
+  if (suggested === 0) return '*What can be done*';
+  const first = suggested === 1 ? 'the first is' : `the first ${suggested} are`;
+  return `*What can be done* (${first} suggested by what the diagnostics found)`;
 }
 
 function roomFor(steps: number): StepRoom {
