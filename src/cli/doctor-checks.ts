@@ -14,6 +14,7 @@ import { plural } from '../lib/text.ts';
 import type { Packs } from '../packs/load.ts';
 import { formatProblem } from '../packs/problems.ts';
 import type { Check } from './doctor-findings.ts';
+import { unmadeDatabase } from './open-database.ts';
 
 /** More broken files than these say nothing new. */
 const PROBLEMS_SHOWN = 5;
@@ -24,15 +25,15 @@ export async function checkDatabase(
   tools: { readonly log: Log; readonly releasers: Releasers },
 ): Promise<{ check: Check; connection: Connection | null }> {
   const name = 'database';
-  const dataDir = join(config.home, 'postgres');
-  if (config.databaseUrl === null && !existsSync(dataDir)) {
-    const remarks = [`The embedded PostgreSQL will be made in ${dataDir} at the first start.`];
+  const unmade = unmadeDatabase(config);
+  if (unmade !== null) {
+    const remarks = [`The embedded PostgreSQL will be made in ${unmade} at the first start.`];
     return { check: { name, said: 'not made yet', findings: [], remarks }, connection: null };
   }
   try {
     const connection = config.databaseUrl
       ? { connectionString: config.databaseUrl.reveal() }
-      : (await startOwn(dataDir, { ...tools, clock: systemClock })).connection;
+      : (await startOwn(join(config.home, 'postgres'), { ...tools, clock: systemClock })).connection;
     const pool = createPool(connection, tools.log, { max: 1 });
     tools.releasers.add('database connection', () => pool.end());
     const version = await requireSupportedVersion(pool, config.databaseUrl !== null);

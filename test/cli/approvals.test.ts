@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -50,6 +51,16 @@ async function under(settings: string): Promise<void> {
 const lastAudit = async (action: string) => (await desk.audit()).findLast((entry) => entry.action === action);
 
 describe('warroom approvals', () => {
+  test('refuses in a folder without a database, and makes none there', async () => {
+    const elsewhere = join(dir, 'elsewhere');
+    vi.stubEnv('DATABASE_URL', undefined);
+    vi.stubEnv('WARROOM_HOME', elsewhere);
+    const { code, out, err } = await callVerb(approvalsVerb);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toContain(`There is no database of Warroom in ${join(elsewhere, 'postgres')}: go to the folder`);
+    expect(existsSync(elsewhere)).toBe(false);
+  });
+
   test('says that nothing waits', async () => {
     expect(await callVerb(approvalsVerb)).toEqual({ code: 0, out: 'Nothing waits for approval.', err: '' });
     expect((await callVerb(approvalsVerb, '--json')).out).toBe('[]');

@@ -54,8 +54,10 @@ async function makeTemplate(server: { host: string; user: string }, app: string)
   const pool = createPool({ ...server, database: TEMPLATE }, log, { max: 4 });
   try {
     await migrate(pool, log, { app });
-    // What a test makes as the owner is everybody's; what Warroom made has the rights that it has anywhere.
-    await pool.query(`ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT ALL ON TABLES TO ${app}`);
+    // The rows of what a test makes as the owner are everybody's; what Warroom made has the rights that it has anywhere.
+    await pool.query(
+      `ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO ${app}`,
+    );
   } finally {
     await pool.end();
   }
