@@ -5,6 +5,8 @@ import type { TargetDefinition } from '../domain/system.ts';
 import { canonicalJson, type Json } from '../lib/canonical-json.ts';
 import { InternalError, UserError } from '../lib/errors.ts';
 import type { Secret } from '../lib/secret.ts';
+import { suggest } from '../packs/problems.ts';
+import { keysAt } from '../packs/schema-keys.ts';
 
 /** A credential's value that is named, never written down: `{ secret: env:TOKEN, prefix: 'Bearer ' }`. */
 export const secretReference = z.strictObject({
@@ -55,10 +57,22 @@ export type TargetShape<O, C> = { readonly options: z.ZodType<O>; readonly crede
 function partProblems(schema: z.ZodType, part: string, value: unknown): string[] {
   const result = schema.safeParse(value);
   if (result.success) return [];
-  return result.error.issues.map((issue) => {
+  return result.error.issues.flatMap((issue) => {
     const path = [part, ...issue.path.map(String)].join('.');
-    return `\`${path}\`: ${issue.message}.`;
+    if (issue.code === 'unrecognized_keys') {
+      const known = keysAt(schema, issue.path);
+      return issue.keys.map((key) => `\`${path}.${key}\` is not known. ${suggest(key, known)}`);
+    }
+    // What a schema says in words of its own is better than that.
+    const ownWords = !issue.message.startsWith('Invalid input');
+    if (issue.code === 'invalid_type' && !ownWords && isMissing(value, issue.path)) return [`\`${path}\` is missing.`];
+    return [`\`${path}\`: ${issue.message}.`];
   });
+}
+
+function isMissing(value: unknown, path: readonly PropertyKey[]): boolean {
+  const at = path.reduce<unknown>((part, key) => (part as Record<PropertyKey, unknown> | undefined)?.[key], value);
+  return at === undefined;
 }
 
 /** Problems of a target's options and of both its credentials, one sentence each; empty when it is usable. */

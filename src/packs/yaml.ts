@@ -2,6 +2,7 @@ import { LineCounter, type ParsedNode, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { type Problem, suggest } from './problems.ts';
 import type { RuleName } from './rules.ts';
+import { keysAt } from './schema-keys.ts';
 
 /** YAML that was read and checked, with the place of every value for later messages. */
 export type YamlResult<T> = {
@@ -91,26 +92,4 @@ function keyAt(
 
 function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | null | undefined)?.[key], data);
-}
-
-type Def = {
-  readonly type: string;
-  readonly shape?: Record<string, z.ZodType>;
-  readonly element?: z.ZodType;
-  readonly innerType?: z.ZodType;
-  readonly valueType?: z.ZodType;
-  readonly in?: z.ZodType;
-  readonly options?: readonly z.ZodType[];
-};
-
-/** The keys that the schema allows at a path, over all alternatives of a union. */
-function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
-  const def = schema.def as unknown as Def;
-  const inner = def.innerType ?? def.in;
-  if (inner) return keysAt(inner, path);
-  if (def.options) return def.options.flatMap((option) => keysAt(option, path));
-  const [first, ...rest] = path;
-  if (first === undefined) return def.shape ? Object.keys(def.shape) : [];
-  const next = def.element ?? def.valueType ?? def.shape?.[String(first)];
-  return next ? keysAt(next, rest) : [];
 }
