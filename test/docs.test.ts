@@ -93,6 +93,17 @@ describe('the documentation', () => {
     }
   });
 
+  it('tells an operator every variable that the targets of the shipped systems have their secrets in', () => {
+    const guide = readFileSync(join(ROOT, 'docs/guides/operator.md'), 'utf8');
+    const files = readdirSync(join(ROOT, 'runbooks')).map((name) => join(ROOT, 'runbooks', name, 'system.yml'));
+    const named = files.filter(existsSync).flatMap((file) => {
+      const secrets = readFileSync(file, 'utf8').matchAll(/secret: env:(\w+)/gu);
+      return [...secrets].map(([, name = '']) => name);
+    });
+    expect(named).toContain('AUTO_BROKER_REDIS_READ_PASSWORD');
+    expect(named.filter((name) => !guide.includes(`\`${name}\``))).toEqual([]);
+  });
+
   it('shows a warroom.yml that Warroom takes', () => {
     const text = readFileSync(join(ROOT, 'docs/guides/operator.md'), 'utf8');
     const yaml = /```yaml\n([\s\S]*?)```/u.exec(text)?.[1] ?? '';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { ChainableCommander } from 'ioredis';
 import { type Asked, answerBy, type Listening, listen, type Reply, type Routes } from './support/http-twin.ts';
 import { type Machine, machineAt, openMachine } from './support/machine.ts';
-import { endRedisOf } from './support/redis-server.ts';
+import { endRedisOf, writeRedisUsers } from './support/redis-server.ts';
 import { samePort } from './support/same-port.ts';
 import type { World } from './support/world.ts';
 
@@ -39,12 +39,14 @@ const REDIS_DATABASES = { 'agentic-platform': 2, 'agente-hotel': 3 } as const;
 export async function startTwins(options: {
   readonly port: number;
   readonly dir: string;
-  readonly redis: { readonly url: string } | null;
+  readonly redis: { readonly url: string; readonly readPassword: string } | null;
 }): Promise<Twins> {
   const { dir, redis } = options;
   await openMachine(join(import.meta.dirname, 'machines'), dir);
   const machine: Twins['machine'] = (name) => machineAt(join(dir, name));
   const redisPort = await samePort(join(dir, 'redis-host', 'port'));
+  const emailReadPassword = await writeRedisUsers(join(dir, 'redis-host'));
+  const readPassword = redis?.readPassword ?? 'no-redis';
   const routes = new Map<string, Promise<Routes>>();
   const load = (name: string): Promise<Routes> => {
     const world = { containers: machine('containers'), redisHost: machine('redis-host') };
@@ -60,7 +62,12 @@ export async function startTwins(options: {
   return {
     url: server.url,
     settings: settingsOf({ server, dir, redisUrl: redis?.url ?? null, redisPort }),
-    environment: { AGENTE_HOTEL_FLY_API_TOKEN: 'twin-token' },
+    environment: {
+      AGENTE_HOTEL_FLY_API_TOKEN: 'twin-token',
+      AGENTE_HOTEL_REDIS_READ_PASSWORD: readPassword,
+      AGENTIC_PLATFORM_REDIS_READ_PASSWORD: readPassword,
+      EMAIL_INGESTION_REDIS_READ_PASSWORD: emailReadPassword,
+    },
     machine,
     close: async () => {
       await server.close();

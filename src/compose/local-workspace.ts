@@ -118,6 +118,8 @@ export async function startLocalWorkspace(options: {
       AUTO_BROKER_ADMIN_TOKEN: TWIN_TOKEN,
       AUTO_BROKER_DAT_IQ_TOKEN: TWIN_TOKEN,
       AUTO_BROKER_HUME_API_KEY: TWIN_TOKEN,
+      // Without a Redis the steps say that none answers, and not that a secret is missing.
+      AUTO_BROKER_REDIS_READ_PASSWORD: redis?.readPassword ?? TWIN_TOKEN,
       AUTO_BROKER_VAULT_READ_TOKEN: TWIN_TOKEN,
       AUTO_BROKER_URL: twin.url,
     },

@@ -11,20 +11,24 @@ import { loadPacks, type Packs } from '../../src/packs/load.ts';
 import { type AutoBrokerTwin, startAutoBrokerTwin } from '../../twins/auto-broker/server.ts';
 import { execute } from '../executors/harness.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
-import { testRedis } from '../support/redis.ts';
+import { testTwinRedis } from '../support/twin-redis.ts';
 import { ROOT } from './covers.ts';
 
 const TOKEN = 'twin-token';
-const redis = await testRedis();
-const secrets = () => Promise.resolve(new Secret(TOKEN));
+const redis = await testTwinRedis();
+const secrets = (reference: string) =>
+  Promise.resolve(
+    new Secret(reference === 'env:AUTO_BROKER_REDIS_READ_PASSWORD' ? (redis?.readPassword ?? '') : TOKEN),
+  );
 const executors = createExecutors({ secrets });
 
 let twin: AutoBrokerTwin;
 let packs: Packs;
 beforeAll(async () => {
-  twin = await startAutoBrokerTwin({ port: 0, token: TOKEN, ...(redis ? { redis: { url: redis.path } } : {}) });
+  twin = await startAutoBrokerTwin({ port: 0, token: TOKEN, ...(redis ? { redis: { url: redis.url } } : {}) });
   const names = ['API_URL', 'OLLAMA_URL', 'VAULT_URL', 'POLYGON_RPC'];
   const here = new Map(names.map((name) => [`AUTO_BROKER_${name}`, twin.url]));
+  here.set('AUTO_BROKER_REDIS_URL', redis?.url ?? 'redis://127.0.0.1:1/0');
   packs = await loadPacks({
     dir: join(ROOT, 'runbooks'),
     resolveSetting: (name, fallback) => here.get(name) ?? fallback,
@@ -33,7 +37,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await twin.close();
-  await redis?.stop();
+  await redis?.close();
 });
 beforeEach(() => twin.setState('healthy'));
 
@@ -47,8 +51,7 @@ function stepOf(address: string): ExecutableStep {
 /** Runs a step as the product would: with its own effect as the limit, against its own target. */
 async function run(address: string, values: Record<string, string | number> = {}): Promise<StatementResult> {
   const step = stepOf(address);
-  const defined = packs.systems.get('auto-broker')?.targets.find(({ name }) => name === step.target);
-  const target = defined?.name === 'cache' ? { ...defined, options: { socket: redis?.path } } : defined;
+  const target = packs.systems.get('auto-broker')?.targets.find(({ name }) => name === step.target);
   const executor = executors.get(step.language);
   if (!target || !executor) throw new Error(`${address} cannot be run here`);
   return await execute(executor, { text: step.text, values, target, allowed: step.effect }, { secrets });

@@ -8,6 +8,7 @@ import type { ExecutableStep } from '../../src/domain/runbook.ts';
 import { analyseStatement } from '../../src/executors/analyse-statement.ts';
 import type { StatementResult } from '../../src/executors/executor.ts';
 import { createExecutors } from '../../src/executors/registry.ts';
+import { createSecretResolver } from '../../src/executors/secrets.ts';
 import { bindSql } from '../../src/executors/sql/bind-sql.ts';
 import { Secret } from '../../src/lib/secret.ts';
 import { loadPacks, type Packs } from '../../src/packs/load.ts';
@@ -15,20 +16,24 @@ import { VAULT_SHARES } from '../../twins/auto-broker/outside.ts';
 import { type AutoBrokerTwin, startAutoBrokerTwin } from '../../twins/auto-broker/server.ts';
 import { execute } from '../executors/harness.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
-import { testRedis } from '../support/redis.ts';
+import { testTwinRedis } from '../support/twin-redis.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const TOKEN = 'twin-token';
-const redis = await testRedis();
-const secrets = () => Promise.resolve(new Secret(TOKEN));
+const redis = await testTwinRedis();
+const secrets = (reference: string) =>
+  Promise.resolve(
+    new Secret(reference === 'env:AUTO_BROKER_REDIS_READ_PASSWORD' ? (redis?.readPassword ?? '') : TOKEN),
+  );
 const executors = createExecutors({ secrets });
 
 let twin: AutoBrokerTwin;
 let packs: Packs;
 beforeAll(async () => {
-  twin = await startAutoBrokerTwin({ port: 0, token: TOKEN, ...(redis ? { redis: { url: redis.path } } : {}) });
+  twin = await startAutoBrokerTwin({ port: 0, token: TOKEN, ...(redis ? { redis: { url: redis.url } } : {}) });
   const here: Record<string, string> = {
     AUTO_BROKER_WORKER_DIR: join(ROOT, 'twins/auto-broker'),
+    AUTO_BROKER_REDIS_URL: redis?.url ?? 'redis://127.0.0.1:1/0',
   };
   for (const name of ['API', 'DAT', 'HUME', 'OLLAMA', 'VAULT']) here[`AUTO_BROKER_${name}_URL`] = twin.url;
   packs = await loadPacks({
@@ -39,7 +44,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await twin.close();
-  await redis?.stop();
+  await redis?.close();
 });
 beforeEach(() => twin.setState('healthy'));
 
@@ -50,13 +55,17 @@ function stepOf(runbook: string, id: string): ExecutableStep {
 }
 
 /** Runs a step as the product would: with its own effect as the limit, against its own target. */
-async function run(runbook: string, id: string, values: Record<string, string | number | Secret> = {}) {
+async function run(
+  runbook: string,
+  id: string,
+  values: Record<string, string | number | Secret> = {},
+  resolve: typeof secrets = secrets,
+) {
   const step = stepOf(runbook, id);
-  const defined = packs.systems.get('auto-broker')?.targets.find(({ name }) => name === step.target);
-  const target = defined?.name === 'cache' ? { ...defined, options: { socket: redis?.path } } : defined;
+  const target = packs.systems.get('auto-broker')?.targets.find(({ name }) => name === step.target);
   const executor = executors.get(step.language);
   if (!target || !executor) throw new Error(`${runbook}#${id} cannot be run here`);
-  return await execute(executor, { text: step.text, values, target, allowed: step.effect }, { secrets });
+  return await execute(executor, { text: step.text, values, target, allowed: step.effect }, { secrets: resolve });
 }
 
 function holds(text: string, vars: Record<string, unknown>): unknown {
@@ -169,8 +178,19 @@ describe('what RB-003 to RB-011 change, on the twin', () => {
 });
 
 describe.skipIf(redis === null)('what they do to Redis', () => {
-  const client = new Redis(redis?.path ?? '', { lazyConnect: true });
+  const client = new Redis(redis?.url ?? '', { lazyConnect: true });
   afterAll(() => client.disconnect());
+
+  it('RB-012 reads the breaker as a user who may not write, and says which variable has the password when it is not set', async () => {
+    await twin.setState('franco-failing');
+    expect(await run('RB-012', 'breaker')).toMatchObject({ status: 'ok', output: '"open"', warnings: [] });
+    const unset = createSecretResolver(() => undefined);
+    expect(await run('RB-012', 'breaker', {}, unset)).toMatchObject({
+      status: 'refused',
+      error:
+        'The secret env:AUTO_BROKER_REDIS_READ_PASSWORD is not set: set the environment variable AUTO_BROKER_REDIS_READ_PASSWORD and start again.',
+    });
+  });
 
   it('RB-003 closes the breaker, and offers that only while it is open', async () => {
     expect(isNext('RB-003', 'close', { breaker: await run('RB-003', 'breaker') })).toBe(false);

@@ -92,6 +92,8 @@ export async function openTwinSystem(system: TwinName, options: Options = {}): P
     if (!defined || !executor) throw new Error(`${address} cannot be run here`);
     const target = options.target?.(defined) ?? defined;
     const result = await execute(executor, { text, values, target, allowed: effect }, { secrets });
+    // The shipped packs read Redis as a user who may not write.
+    if (language === 'redis') expect(result.warnings ?? [], address).toEqual([]);
     ran.add(address);
     return result;
   };

@@ -158,6 +158,7 @@ export async function startStory(options: StoryOptions = {}): Promise<Story> {
         : { SLACK_APP_TOKEN: sandbox.appToken }),
       ...(options.packs === undefined ? {} : { WARROOM_PACKS: options.packs }),
       AUTO_BROKER_TOKEN: TWIN_TOKEN,
+      AUTO_BROKER_REDIS_READ_PASSWORD: outside?.redisReadPassword ?? TWIN_TOKEN,
       AUTO_BROKER_WORKER_DIR: join(PROJECT, 'twins', 'auto-broker'),
       ...(outside
         ? {
@@ -252,7 +253,7 @@ async function startAutoBroker(home: string, releasers: Releasers) {
     redis: { url: redis.url },
   });
   releasers.add('twin', () => twin.close());
-  return { twin, redisUrl: redis.url };
+  return { twin, redisUrl: redis.url, redisReadPassword: redis.readPassword };
 }
 
 function needed<T>(value: T | null): T {

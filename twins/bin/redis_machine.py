@@ -32,6 +32,9 @@ def start():
     if not found:
         sys.exit("redis-server is not installed on this machine")
     options = {"port": PORT, "bind": "127.0.0.1", "save": "", "appendonly": "no", "dir": os.getcwd(), "daemonize": "yes"}
+    # Who may only read is known to it after each start.
+    if os.path.exists("users.acl"):
+        options["aclfile"] = "users.acl"
     arguments = [text for name, value in options.items() for text in (f"--{name}", str(value))]
     subprocess.run([found, *arguments, "--logfile", "redis-server.log"], check=True)
     until = time.monotonic() + 10

@@ -87,6 +87,8 @@ describe('npm start without any setting', () => {
     await messageWith(first, 'Run diagnostics again');
     const card = await messageWith(first, 'Run diagnostics again');
     expect(JSON.stringify(card)).toContain('DEL circuit_breaker:franco_retell');
+    // The twin's Redis has a user for reading: a demonstration must not warn of its own targets.
+    expect(JSON.stringify(card)).not.toContain('may write');
     await press(first, NADIA, 'Run diagnostics again', 'Ask for approval');
     await submitModal(first, { 'Why now?': 'Customers wait for their call' });
     await messageWith(first, 'Approval wanted');
