@@ -61,7 +61,7 @@ function partProblems(schema: z.ZodType, part: string, value: unknown): string[]
     const path = [part, ...issue.path.map(String)].join('.');
     if (issue.code === 'unrecognized_keys') {
       const known = keysAt(schema, issue.path);
-      return issue.keys.map((key) => `\`${path}.${key}\` is not known. ${suggest(key, known)}`);
+      return issue.keys.map((key) => `\`${path}.${key}\` is not known. ${suggest(key, known) || 'Leave it out.'}`);
     }
     // What a schema says in words of its own is better than that.
     const ownWords = !issue.message.startsWith('Invalid input');
