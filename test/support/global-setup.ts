@@ -56,7 +56,7 @@ async function makeTemplate(server: { host: string; user: string }, app: string)
     await migrate(pool, log, { app });
     // The rows of what a test makes as the owner are everybody's; what Warroom made has the rights that it has anywhere.
     await pool.query(
-      `ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO ${app}`,
+      `ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON TABLES TO ${app}`,
     );
   } finally {
     await pool.end();
